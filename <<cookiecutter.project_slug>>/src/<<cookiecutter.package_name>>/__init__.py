@@ -1,0 +1,1 @@
+"""Data, training, quality checks, registration and serving of one model."""

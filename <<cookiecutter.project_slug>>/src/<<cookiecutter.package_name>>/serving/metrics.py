@@ -1,0 +1,90 @@
+"""Prometheus metrics of the model, in the client library's default registry.
+
+MLServer's own helper writes to a private registry that is never exported without workers. Every
+label set exists from the start: an alert on a series that is not there yet cannot fire.
+"""
+
+from collections import Counter as Tally
+from datetime import datetime
+
+import numpy as np
+from prometheus_client import Counter, Gauge, Histogram
+
+from ..bundle import Bundle
+from ..validation import Violation
+from .errors import REASONS, RequestError
+from .scoring import Scored
+
+_MODEL = ("model_name", "model_version")
+_TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+INFO = Gauge("ml_model_info", "The model being served; always 1", [*_MODEL, "run_id"])
+TRAINED = Gauge("ml_model_trained_timestamp_seconds", "When the model was trained", _MODEL)
+PREDICTIONS = Counter(
+    "ml_predictions", "Rows answered, by predicted class", [*_MODEL, "predicted_class"]
+)
+SCORE = Histogram("ml_prediction_score", "Score of every row answered", _MODEL, buckets=_TENTHS)
+REJECTED = Counter("ml_request_rejected", "Prediction requests refused", [*_MODEL, "reason"])
+MISSING = Counter(
+    "ml_feature_missing", "Missing values in requests, allowed or not", [*_MODEL, "feature"]
+)
+OUT_OF_RANGE = Counter(
+    "ml_feature_out_of_range", "Values outside the schema's range", [*_MODEL, "feature"]
+)
+PREDICTOR_SECONDS = Histogram(
+    "ml_predictor_duration_seconds", "Time in the predictor alone", _MODEL, buckets=_SECONDS
+)
+
+
+class ModelMetrics:
+    """The metrics of one loaded model."""
+
+    def __init__(self, bundle: Bundle, name: str) -> None:
+        model = (name, bundle.version)
+        features = bundle.schema.feature_names
+        classes = bundle.schema.target.classes or ("value",)
+        self._by_class = {text: PREDICTIONS.labels(*model, text) for text in classes}
+        self._score = SCORE.labels(*model)
+        self._rejected = {reason: REJECTED.labels(*model, reason) for reason in REASONS}
+        self._missing = {feature: MISSING.labels(*model, feature) for feature in features}
+        self._outside = {feature: OUT_OF_RANGE.labels(*model, feature) for feature in features}
+        self._seconds = PREDICTOR_SECONDS.labels(*model)
+        self._nullable = [
+            (position, column.name)
+            for position, column in enumerate(bundle.schema.features)
+            if column.nullable
+        ]
+        INFO.labels(*model, bundle.manifest.get("run_id") or "").set(1)
+        trained = bundle.manifest.get("created_at")
+        if trained:
+            TRAINED.labels(*model).set(datetime.fromisoformat(trained).timestamp())
+
+    def answered(self, scored: Scored) -> None:
+        """Count the rows of one answer."""
+        self._seconds.observe(scored.seconds)
+        if scored.prediction.probabilities is None:
+            self._by_class["value"].inc(len(scored.prediction.labels))
+        else:
+            for text, count in Tally(scored.prediction.labels.tolist()).items():
+                self._by_class[text].inc(count)
+        if scored.scores is not None:
+            for score in scored.scores.tolist():
+                self._score.observe(score)
+        for position, name in self._nullable:
+            missing = int(np.isnan(scored.matrix[:, position]).sum())
+            if missing:
+                self._missing[name].inc(missing)
+
+    def refused(self, error: RequestError) -> None:
+        """Count one refused request, and what was wrong with which feature."""
+        if error.code in self._rejected:
+            self._rejected[error.code].inc()
+        for violation in error.violations:
+            self._count(violation)
+
+    def _count(self, violation: Violation) -> None:
+        if violation.rule == "null":
+            self._missing[violation.column].inc(violation.rows)
+        elif violation.rule == "range":
+            self._outside[violation.column].inc(violation.rows)

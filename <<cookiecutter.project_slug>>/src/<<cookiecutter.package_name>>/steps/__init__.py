@@ -1,0 +1,1 @@
+"""ZenML steps: verbs, one a file, thin around the pure modules."""

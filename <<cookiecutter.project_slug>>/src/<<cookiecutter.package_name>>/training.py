@@ -1,0 +1,92 @@
+"""The work of a training, free of any framework: fit, assess, face the champion."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from .bundle import load_bundle
+from .challenge import Difference, compare
+from .evaluation import Evaluation, evaluate
+from .features import encode_target, to_matrix
+from .gate import ChampionRule
+from .models import build_model
+from .predictor import Prediction, SklearnPredictor
+from .schema import Schema
+from .validation import check_frame
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SplitSettings(_Strict):
+    """Share of the rows that are kept for the test, and the seed of the draw."""
+
+    test_share: float = Field(default=0.25, gt=0, lt=1)
+    seed: int = 42
+
+
+class ModelSettings(_Strict):
+    """Which family of ``models``, its own parameters, and the seed."""
+
+    kind: str
+    parameters: dict[str, Any] = {}
+    seed: int = 42
+
+
+class IncomparableError(ValueError):
+    """The champion cannot be asked about today's rows; the message names the columns."""
+
+
+def fit(train: pd.DataFrame, schema: Schema, settings: ModelSettings) -> Any:
+    """A fitted estimator on the encoded matrix of ``train``."""
+    model = build_model(settings.kind, schema, settings.parameters, settings.seed)
+    return model.fit(to_matrix(train, schema), encode_target(train, schema))
+
+
+def assess(estimator: Any, test: pd.DataFrame, schema: Schema, seed: int) -> Evaluation:
+    """Metrics of ``estimator`` on ``test``, with intervals and the naive baseline."""
+    return evaluate(encode_target(test, schema), answer(estimator, test, schema), schema, seed)
+
+
+def face(
+    champion: Path | None,
+    digest: str | None,
+    estimator: Any,
+    test: pd.DataFrame,
+    schema: Schema,
+    rule: ChampionRule,
+    seed: int,
+) -> Difference | None:
+    """Candidate against the champion's bundle on the same rows; ``None`` if there is no champion.
+
+    Raises ``IncomparableError`` if the champion asks for columns that the rows do not have, cannot
+    read what is in them, or predicts another target.
+    """
+    if champion is None:
+        return None
+    bundle = load_bundle(champion, digest)
+    # New columns do not reach the champion, and a number beyond its limits is still a number.
+    reasons = [
+        f"{item.column}: {item.message}"
+        for item in check_frame(test, bundle.schema, with_target=False)
+        if item.rule not in ("unexpected", "range")
+    ]
+    if bundle.schema.target != schema.target:
+        reasons.append(f"target {bundle.schema.target.name} is another one")
+    if reasons:
+        raise IncomparableError(
+            f"champion {bundle.version} cannot be asked about this dataset: {'; '.join(reasons)}. "
+            "Set gate.champion.on_schema_change to 'ignore' once, if the change is meant"
+        )
+    theirs = bundle.predictor.predict(to_matrix(test, bundle.schema))
+    ours = answer(estimator, test, schema)
+    truth = encode_target(test, schema)
+    return compare(truth, ours, theirs, schema, rule.metric, seed, rule.confidence)
+
+
+def answer(estimator: Any, rows: pd.DataFrame, schema: Schema) -> Prediction:
+    """Predictions of a fitted estimator for a frame that fits the schema."""
+    return SklearnPredictor(estimator, schema).predict(to_matrix(rows, schema))

@@ -1,0 +1,73 @@
+"""Sampling of prediction events, and lines of requests that ended oddly."""
+
+import json
+import logging
+
+import numpy as np
+import pytest
+
+from <<cookiecutter.package_name>>.bundle import load_bundle
+from <<cookiecutter.package_name>>.serving.context import RequestContext
+from <<cookiecutter.package_name>>.serving.logs import READY_LINES, Service
+from <<cookiecutter.package_name>>.serving.scoring import Scorer
+from <<cookiecutter.package_name>>.serving.settings import ServingSettings, SettingsError
+from <<cookiecutter.package_name>>.serving.telemetry import Telemetry
+
+
+@pytest.fixture
+def told(caplog):
+    """What a telemetry with these settings writes about one context."""
+
+    def tell(context, bundle=None, **settings):
+        caplog.clear()
+        caplog.set_level(logging.INFO, READY_LINES)
+        telemetry = Telemetry(ServingSettings(**settings), Service("model"))
+        if bundle is not None:
+            telemetry.attach(bundle, bundle.name)
+        telemetry.finish(context, is_prediction=True)
+        return [json.loads(line) for line in caplog.records[-1].getMessage().splitlines()]
+
+    return tell
+
+
+@pytest.fixture(scope="module")
+def loaded(bundle):
+    return load_bundle(bundle)
+
+
+def answered(loaded, rows):
+    context = RequestContext.start("POST", "/infer", {"x-request-id": "r"})
+    matrix = np.tile([500.0, np.nan, 1.0, np.nan], (rows, 1))
+    context.scored = Scorer(loaded, 10_000).score(matrix)
+    context.status = 200
+    return context
+
+
+def test_a_share_of_the_rows(told, loaded):
+    assert len(told(answered(loaded, 1000), loaded)) == 1001
+    assert len(told(answered(loaded, 10), loaded, event_sample_rate=0.0)) == 1
+    assert 380 < len(told(answered(loaded, 1000), loaded, event_sample_rate=0.5)) - 1 < 620
+
+
+def test_features_as_the_caller_wrote_them(told, loaded):
+    _, event = told(answered(loaded, 1), loaded, event_features=("income", "visits", "region"))
+    assert event["ml.features"] == {"income": 500.0, "visits": None, "region": None}
+
+
+def test_a_feature_that_does_not_exist(loaded):
+    telemetry = Telemetry(ServingSettings(event_features=("age",)), Service())
+    with pytest.raises(SettingsError, match="age"):
+        telemetry.attach(loaded, "mixed")
+
+
+def test_a_caller_that_went_away(told):
+    context = RequestContext.start("POST", "/infer", {})
+    (line,) = told(context)
+    assert line["event.outcome"] == "failure" and "http.response.status_code" not in line
+
+
+@pytest.mark.parametrize(
+    "trace", ["", "00-xyz-1-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331"]
+)
+def test_traces_that_are_none(trace):
+    assert RequestContext.start("GET", "/", {"traceparent": trace}).trace_id is None

@@ -1,0 +1,1 @@
+"""Whole journeys in generated repositories; `make test-options` runs them."""

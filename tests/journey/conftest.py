@@ -1,0 +1,100 @@
+"""One generated repository with odd but legal answers, whose environments are shared."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.demo.ports import free_ports
+from tests.project.workspace import environment, place_project
+
+# Before the session's fixtures put an empty home in its place: package caches are in this one.
+HOME = os.environ["HOME"]
+NAMES = {
+    "project_slug": "a2345678-0123456789-0123456789",
+    "package_name": "a2345678_0123456789_0123456789_0",
+}
+IDENTITY = {
+    f"GIT_{role}_{what}": f"test{'@localhost' * (what == 'EMAIL')}"
+    for role in ("AUTHOR", "COMMITTER")
+    for what in ("NAME", "EMAIL")
+}
+
+
+class Repository:
+    """A generated repository at its place, and what a person does in it."""
+
+    def __init__(self, answers: str) -> None:
+        self.path = place_project("journey", answers, **NAMES)
+        self.name, self.package = NAMES["project_slug"], NAMES["package_name"]
+        self.ports = dict(
+            zip(("HTTP_PORT", "GRPC_PORT", "METRICS_PORT"), free_ports(3), strict=True)
+        )
+
+    def environment(self) -> dict[str, str]:
+        ports = {name: str(port) for name, port in self.ports.items()}
+        return {**environment(), **IDENTITY, **ports, "HOME": HOME}
+
+    def run(self, script: str, expect: int = 0) -> str:
+        """Output of a piece of shell, as typed in the repository."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.path,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == expect, f"{script}\n{done.stdout[-6000:]}"
+        return done.stdout
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """`make serve` until the block ends; yields its address."""
+        log = self.path / "serve.log"
+        with log.open("w") as stream:
+            process = subprocess.Popen(
+                ["make", "serve"],
+                cwd=self.path,
+                env=self.environment(),
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        address = f"http://127.0.0.1:{self.ports['HTTP_PORT']}"
+        try:
+            self._wait(process, address, log)
+            yield address
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise
+
+    def _wait(self, process: subprocess.Popen, address: str, log: Path) -> None:
+        end = time.monotonic() + 90
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{address}/v2/health/ready", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.2)
+        pytest.fail(f"not ready:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="module")
+def repository(request: pytest.FixtureRequest) -> Repository:
+    """The option set that the module names as ANSWERS, baked anew for the module."""
+    made = Repository(request.module.ANSWERS)
+    made.run("make setup")
+    return made
