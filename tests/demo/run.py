@@ -212,7 +212,7 @@ class Demo:
             "  artifacts/reports/compare.html                 the last runs side by side\n"
             "  artifacts/reports/monitoring-drift.html        the drifted batch\n"
             "  artifacts/bundles/                             what is served, with its reports\n"
-            "  artifacts/reports/load.html                    the load test\n"
+            "  artifacts/reports/load/report.html             the load test\n"
             f"  {LOGS}   the log of every part"
         )
 

@@ -33,9 +33,8 @@ class Repository:
     def __init__(self, answers: str) -> None:
         self.path = place_project("journey", answers, **NAMES)
         self.name, self.package = NAMES["project_slug"], NAMES["package_name"]
-        self.ports = dict(
-            zip(("HTTP_PORT", "GRPC_PORT", "METRICS_PORT"), free_ports(3), strict=True)
-        )
+        names = ("HTTP_PORT", "GRPC_PORT", "METRICS_PORT", "MLFLOW_PORT")
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
 
     def environment(self) -> dict[str, str]:
         ports = {name: str(port) for name, port in self.ports.items()}
@@ -58,20 +57,26 @@ class Repository:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """`make serve` until the block ends; yields its address."""
-        log = self.path / "serve.log"
+        address = f"http://127.0.0.1:{self.ports['HTTP_PORT']}"
+        with self.background("serve", f"{address}/v2/health/ready"):
+            yield address
+
+    @contextmanager
+    def background(self, target: str, ready: str) -> Iterator[None]:
+        """A make target that serves: until the block ends, from when `ready` answers."""
+        log = self.path / f"{target}.log"
         with log.open("w") as stream:
             process = subprocess.Popen(
-                ["make", "serve"],
+                ["make", target],
                 cwd=self.path,
                 env=self.environment(),
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        address = f"http://127.0.0.1:{self.ports['HTTP_PORT']}"
         try:
-            self._wait(process, address, log)
-            yield address
+            self._wait(process, ready, log)
+            yield
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             try:
@@ -81,11 +86,11 @@ class Repository:
                 process.wait()
                 raise
 
-    def _wait(self, process: subprocess.Popen, address: str, log: Path) -> None:
+    def _wait(self, process: subprocess.Popen, ready: str, log: Path) -> None:
         end = time.monotonic() + 90
         while time.monotonic() < end and process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{address}/v2/health/ready", timeout=2):
+                with urllib.request.urlopen(ready, timeout=2):
                     return
             except OSError:
                 time.sleep(0.2)

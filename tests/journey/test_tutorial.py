@@ -1,6 +1,8 @@
 """The generated tutorial, block by block, as a person copies and pastes it."""
 
+import json
 import re
+import urllib.request
 
 import pytest
 
@@ -23,5 +25,16 @@ def test_every_block_works(repository):
         assert '"probabilities"' in answer
     outputs = [repository.run(block) for block in blocks[start + 3 :]]
     assert "no drift" in outputs[-1] and "drift found" in outputs[-1]
-    for page in ("load", "compare", "monitoring-drift"):
+    for page in ("load/report", "compare", "monitoring-drift"):
         assert (repository.path / "artifacts" / "reports" / f"{page}.html").stat().st_size > 10_000
+
+
+def test_mlflow_pages_show_the_runs(repository):
+    address = f"http://127.0.0.1:{repository.ports['MLFLOW_PORT']}"
+    with repository.background("mlflow", address):
+        with urllib.request.urlopen(address, timeout=10) as response:
+            assert "<title>MLflow</title>" in response.read().decode()
+        query = f"{address}/api/2.0/mlflow/registered-models/get?name={repository.name}"
+        with urllib.request.urlopen(query, timeout=10) as response:
+            model = json.load(response)["registered_model"]
+    assert {alias["alias"] for alias in model["aliases"]} == {"champion"}

@@ -117,7 +117,10 @@ def load_bundle(folder: Path, expected_digest: str | None = None) -> Bundle:
     """Verify the bundle in ``folder``, then load its model; nothing unverified is loaded."""
     manifest = verify_bundle(folder, expected_digest)
     schema = Schema.from_json((folder / "schema.json").read_bytes())
-    predictor = load_predictor(folder / "model", manifest["model_format"], schema)
+    try:
+        predictor = load_predictor(folder / "model", manifest["model_format"], schema)
+    except ValueError as error:
+        raise BundleError(f"{folder} cannot be loaded: {error}") from error
     return Bundle(folder, manifest, schema, predictor)
 
 

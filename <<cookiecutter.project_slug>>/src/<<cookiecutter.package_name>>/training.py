@@ -11,7 +11,7 @@ from .challenge import Difference, compare
 from .evaluation import Evaluation, evaluate
 from .features import encode_target, to_matrix
 from .gate import ChampionRule
-from .models import build_model
+from .models import ModelError, build_model
 from .predictor import Prediction, SklearnPredictor
 from .schema import Schema
 from .validation import check_frame
@@ -41,9 +41,17 @@ class IncomparableError(ValueError):
 
 
 def fit(train: pd.DataFrame, schema: Schema, settings: ModelSettings) -> Any:
-    """A fitted estimator on the encoded matrix of ``train``."""
+    """A fitted estimator on the encoded matrix of ``train``.
+
+    Raises ``ModelError`` for an unknown kind, and for a parameter unknown or out of its range.
+    """
     model = build_model(settings.kind, schema, settings.parameters, settings.seed)
-    return model.fit(to_matrix(train, schema), encode_target(train, schema))
+    matrix, target = to_matrix(train, schema), encode_target(train, schema)
+    try:
+        return model.fit(matrix, target)
+    except TypeError as error:
+        # Of this type is also scikit-learn's error for a parameter out of its range.
+        raise ModelError(f"model {settings.kind!r}: {error}") from error
 
 
 def assess(estimator: Any, test: pd.DataFrame, schema: Schema, seed: int) -> Evaluation:

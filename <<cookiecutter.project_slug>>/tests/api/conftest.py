@@ -1,30 +1,18 @@
 """Fixtures: bundles made by the training environment, servers run by the serving environment."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from servers import ROOT, serving
+from servers import make_bundles, serving
 
 
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory) -> dict[str, Path]:
-    """Directories of the bundles ``mixed``, ``numeric``, ``amount`` and ``project``."""
-    made = subprocess.run(
-        [ROOT / ".venv/dev/bin/python", ROOT / "tests/api/make_bundle.py"]
-        + [str(tmp_path_factory.mktemp("store"))],
-        env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert made.returncode == 0, made.stderr
-    return {name: Path(place) for name, place in json.loads(made.stdout).items()}
+    return make_bundles(tmp_path_factory.mktemp("store"))
 
 
 def _server(kind: str, **environment: str):

@@ -282,8 +282,12 @@ def test_grpc_calls_are_finished(bundles, tmp_path):
         for thread in threads:
             thread.join(10)
         assert len(answered) > 5
-        # What comes after the end finds nobody; nothing was cut off in the middle.
-        assert {error.status() for error in errors} == {"StatusCode.UNAVAILABLE"}
+        # What comes after the end finds nobody; a call that arrives with the end is handed back
+        # unread by gRPC itself. Nothing that the server began was cut off in the middle.
+        statuses = {error.status() for error in errors}
+        assert statuses <= {"StatusCode.UNAVAILABLE", "StatusCode.CANCELLED"}
+        paths = [record.get("url.path", "") for record in server.records()]
+        assert sum(path.endswith("/ModelInfer") for path in paths) == len(answered)
 
 
 def test_a_terminal_does_not_wait(bundles, tmp_path):

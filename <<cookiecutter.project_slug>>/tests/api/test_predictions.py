@@ -1,10 +1,12 @@
 """Predictions in every form that the protocol allows, by a foreign client and by plain HTTP."""
 
+import grpc
 import numpy as np
 import pytest
 import tritonclient.grpc
 import tritonclient.http
 from rows import DATATYPES, columns
+from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 CLIENTS = {"http": tritonclient.http, "grpc": tritonclient.grpc}
 
@@ -68,6 +70,25 @@ def test_a_matrix_of_whole_numbers(numeric, kind):
     matrix = np.array([[1, -3, 4, 1]], dtype=np.int32)
     answer = connect(numeric, kind).infer("numeric", [tensor(kind, "any", matrix, "INT32")])
     assert answer.as_numpy("class").shape == (1, 1)
+
+
+def test_typed_values_over_grpc(mixed):
+    """Not every client writes raw values; what comes typed is answered typed."""
+    request = service_pb2.ModelInferRequest(model_name="mixed", id="typed-1")
+    fields = {"FP64": "fp64", "INT64": "int64", "BOOL": "bool", "BYTES": "bytes"}
+    for item in columns(2):
+        tensor = request.inputs.add(name=item["name"], datatype=item["datatype"], shape=[2, 1])
+        values = [text.encode() if isinstance(text, str) else text for text in item["data"]]
+        getattr(tensor.contents, fields[item["datatype"]] + "_contents").extend(values)
+    with grpc.insecure_channel(f"127.0.0.1:{mixed.grpc_port}") as channel:
+        stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        answer, call = stub.ModelInfer.with_call(request, timeout=20)
+    assert answer.id == "typed-1" and not answer.raw_output_contents
+    label, shares = answer.outputs
+    assert len(label.contents.bytes_contents) == 2
+    assert sum(shares.contents.fp64_contents) == pytest.approx(2)
+    assert shares.parameters["classes"].string_param == '["stays","leaves"]'
+    assert ("x-request-id", "typed-1") in [tuple(item) for item in call.trailing_metadata()]
 
 
 def test_forms_agree(numeric):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -92,6 +93,7 @@ COLUMN_CASES = {
     "no data": (changed("income", data=None), "invalid_request", "income"),
     "data as a number": (changed("income", data=1), "invalid_request", "income"),
     "no name": (changed("income", name=None), "invalid_request", "inputs[0].name"),
+    "very long name": (changed("income", name="x" * 257), "invalid_request", "inputs[0].name"),
     "no rows": (columns(0), "no_rows", "income"),
     "too many rows": (changed("income", **TOO_MANY), "too_many_rows", "income"),
     "parameters as a list": (
@@ -245,6 +247,14 @@ def test_ten_megabytes_of_unknown_length(mixed):
     assert b'"payload_too_large"' in answer
 
 
+def test_a_caller_that_goes_away(mixed):
+    head = b"POST /v2/models/mixed/infer HTTP/1.1\r\nhost: x\r\nx-request-id: gone-1\r\n"
+    with socket.create_connection(("127.0.0.1", mixed.http_port), timeout=20) as connection:
+        connection.sendall(head + b"content-length: 1000\r\n\r\nhalf")
+    (line,) = mixed.wait_for_records(http_request_id="gone-1")
+    assert line["error.code"] == "client_disconnected" and line["log.level"] == "warning"
+
+
 def test_a_caller_that_asks_before_sending(mixed):
     with socket.create_connection(("127.0.0.1", mixed.http_port), timeout=20) as connection:
         connection.sendall(
@@ -334,6 +344,7 @@ def test_grpc_nan_is_a_missing_value_where_one_is_allowed(numeric):
 
 
 def test_grpc_unknown_things(mixed):
+    answers = []
     client = tritonclient.grpc.InferenceServerClient(f"127.0.0.1:{mixed.grpc_port}")
     for call in (
         lambda: client.infer("nobody", grpc_inputs()),
@@ -347,6 +358,12 @@ def test_grpc_unknown_things(mixed):
     with pytest.raises(tritonclient.utils.InferenceServerException) as caught:
         client.unload_model("mixed")
     assert caught.value.status() == "StatusCode.UNIMPLEMENTED"
+    client.start_stream(callback=lambda result, error: answers.append(error))
+    end = time.monotonic() + 10
+    while not answers and time.monotonic() < end:
+        time.sleep(0.05)
+    client.stop_stream()
+    assert "does not stream" in str(answers[0])
     assert mixed.ready()
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,8 +14,10 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = next(path.parent.name for path in (ROOT / "src").glob("*/__init__.py"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from servers import PACKAGE, ROOT, free_ports, make_bundles
+
 COMPONENT = f"{PACKAGE}.serving.seldon_component.SeldonComponent"
 START_SECONDS = 90
 
@@ -63,17 +64,7 @@ class Microservice:
 
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory) -> dict[str, Path]:
-    """Directories of the bundles that ``tests/api/make_bundle.py`` writes."""
-    made = subprocess.run(
-        [ROOT / ".venv/dev/bin/python", ROOT / "tests/api/make_bundle.py"]
-        + [str(tmp_path_factory.mktemp("store"))],
-        env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert made.returncode == 0, made.stderr
-    return {name: Path(place) for name, place in json.loads(made.stdout).items()}
+    return make_bundles(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="session")
@@ -83,12 +74,7 @@ def start(tmp_path_factory):
 
     def start_one(*arguments: str, wait: bool = True, **environment: str) -> Microservice:
         folder = tmp_path_factory.mktemp("microservice")
-        sockets = [socket.socket() for _ in range(3)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        ports = [item.getsockname()[1] for item in sockets]
-        for item in sockets:
-            item.close()
+        ports = free_ports(3)
         command = [sys.executable, "-m", "seldon_core.microservice", COMPONENT, *arguments]
         for kind, port in zip(("http", "grpc", "metrics"), ports, strict=True):
             command += [f"--{kind}-port", str(port)]

@@ -255,3 +255,13 @@ def test_a_store_that_cannot_be_made_is_named(content, tmp_path):
 
     with pytest.raises(bundle.BundleError, match="could not be written to .*/store/wines/"):
         bundle.write_bundle(tmp_path / "store", MANIFEST, content)
+
+
+def test_model_format_of_a_later_version_is_named(tumours, tmp_path):
+    content = tmp_path / "content"
+    content.mkdir()
+    (content / "schema.json").write_bytes(tumours.schema.to_json())
+    manifest = {"name": "mine", "version": "v1", "model_format": "carved in stone"}
+    place = bundle.write_bundle(tmp_path / "store", manifest, content)
+    with pytest.raises(bundle.BundleError, match="unknown model format 'carved in stone'"):
+        bundle.load_bundle(place)

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from <<cookiecutter.package_name>> import training
 from <<cookiecutter.package_name>>.bundle import BundleError, verify_bundle
 from <<cookiecutter.package_name>>.gate import ChampionRule
+from <<cookiecutter.package_name>>.models import ModelError
 from <<cookiecutter.package_name>>.publishing import publish
 from <<cookiecutter.package_name>>.schema import Schema
 
@@ -168,3 +169,9 @@ def test_a_champion_of_another_target_is_incomparable(tumours, tmp_path):
 def test_settings_that_cannot_be_are_refused(settings, content, place):
     with pytest.raises(ValidationError, match=rf"\n{place}\n"):
         settings.model_validate(content)
+
+
+def test_parameter_out_of_its_range_is_refused_with_its_name(tumours):
+    wrong = training.ModelSettings(kind="linear", parameters={"C": -1.0})
+    with pytest.raises(ModelError, match="'C' parameter"):
+        training.fit(tumours.frame, tumours.schema, wrong)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import grpc
 import orjson
 from grpc import aio
-from mlserver.errors import MLServerError
 from mlserver.grpc import GRPCServer
 from mlserver.grpc.converters import ModelMetadataResponseConverter
 from mlserver.grpc.dataplane_pb2 import (
@@ -131,10 +130,6 @@ class BundleServicer(InferenceServicer):
             current.error = error
             status = _STATUS.get(error.status, grpc.StatusCode.INTERNAL)
             details = _details(error, current.id)
-        except MLServerError as error:
-            current.error = RequestError("invalid_request", str(error), status=error.status_code)
-            status = _STATUS.get(error.status_code, grpc.StatusCode.INTERNAL)
-            details = _details(current.error, current.id)
         except Exception as error:
             current.exception = error
             log_exception(current, error)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..schema import Column, Schema
-from .protocol import NUMBERS, REQUEST_ID, Tensor
+from .protocol import LONGEST_NAME, NUMBERS, REQUEST_ID, Tensor
 from .scoring import output_names, sample_request
 
 _FLOATS = ("FP64", "FP32", "FP16")
@@ -73,7 +73,7 @@ def _matrix(schema: Schema, max_rows: int) -> dict[str, Any]:
     # The ranges of a flat matrix's later rows cannot be said, unless there is only one column.
     rest = row[0] if width == 1 else {"type": ["number", "null"]}
     tensor = _tensor(
-        name={"type": "string", "minLength": 1},
+        name={"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
         datatype={"enum": list(_FLOATS)},
         shape={
             "type": "array",

@@ -23,6 +23,8 @@ DATATYPES = (*NUMBERS, "BOOL", "BYTES")
 # Printable ASCII without blanks: it goes into a header, into logs and into event ids.
 REQUEST_ID = "[!-~]{1,128}"
 _request_id = re.compile(REQUEST_ID)
+# Names come back in messages and logs; a caller must not be able to flood them.
+LONGEST_NAME = 256
 
 
 class Tensor(NamedTuple):
@@ -83,11 +85,12 @@ def _not_json(body: bytes, error: ValueError) -> RequestError:
     with suppress(ValueError, LookupError, TypeError, RecursionError):
         for tensor in json.loads(body)["inputs"]:
             if _has_infinite(tensor["data"]):
+                name = str(tensor["name"])[:LONGEST_NAME]
                 return RequestError(
                     "not_finite",
-                    f"{tensor['name']}: NaN and Infinity are not JSON; write null for a missing "
-                    "value where the column allows one",
-                    str(tensor["name"]),
+                    f"{name}: NaN and Infinity are not JSON; write null for a missing value where "
+                    "the column allows one",
+                    name,
                 )
     return RequestError("invalid_json", f"the body is not valid JSON: {error}")
 
@@ -102,8 +105,9 @@ def _tensor(item: Any, place: str) -> Tensor:
     if type(item) is not dict:
         raise _invalid(f"{place} must be an object", place)
     name, datatype, shape = item.get("name"), item.get("datatype"), item.get("shape")
-    if type(name) is not str or not name:
-        raise _invalid(f"{place}.name must be a text", f"{place}.name")
+    if type(name) is not str or not 0 < len(name) <= LONGEST_NAME:
+        message = f"{place}.name must be a text of at most {LONGEST_NAME} characters"
+        raise _invalid(message, f"{place}.name")
     if datatype not in DATATYPES:
         raise RequestError(
             "wrong_datatype", f"{place}.datatype must be one of {', '.join(DATATYPES)}", name

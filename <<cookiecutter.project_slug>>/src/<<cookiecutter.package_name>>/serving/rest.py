@@ -83,7 +83,8 @@ def install_routes(
     app.router.redirect_slashes = False
     app.add_exception_handler(RequestError, _on_request_error)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(MLServerError, _on_mlserver_error)
+    # MLServer's own handler tells callers what went wrong inside.
+    app.exception_handlers.pop(MLServerError, None)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_fault)
 
@@ -175,16 +176,9 @@ async def _on_request_error(request: Request, error: RequestError) -> Response:
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:
     code = _HTTP_CODES.get(error.status_code, "invalid_request")
-    message = f"{request.method} {request.url.path}: {error.detail}"
+    message = f"{request.method} {request.url.path[:200]}: {error.detail}"
     refused = RequestError(code, message, status=error.status_code)
     return _refuse(current_request.get(), refused, error.headers)
-
-
-async def _on_mlserver_error(request: Request, error: MLServerError) -> Response:
-    if error.status_code >= 500:
-        return await _on_fault(request, error)
-    refused = RequestError("invalid_request", str(error), status=error.status_code)
-    return _refuse(current_request.get(), refused)
 
 
 async def _on_disconnect(request: Request, error: ClientDisconnect) -> Response:

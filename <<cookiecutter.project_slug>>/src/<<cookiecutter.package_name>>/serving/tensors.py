@@ -8,7 +8,7 @@ import numpy as np
 from mlserver.types import RequestInput
 
 from .errors import RequestError
-from .protocol import DATATYPES, Tensor
+from .protocol import DATATYPES, LONGEST_NAME, Tensor
 
 _DTYPES = {
     "BOOL": "?",
@@ -79,6 +79,9 @@ def pack(datatype: str, values: list[Any]) -> bytes:
 
 
 def _tensor(name: str, datatype: str, shape: tuple[int, ...], data: Any) -> Tensor:
+    if not 0 < len(name) <= LONGEST_NAME:
+        message = f"a tensor's name must have 1 to {LONGEST_NAME} characters"
+        raise RequestError("invalid_request", message, "name")
     if datatype not in DATATYPES:
         message = f"{name}: unknown datatype {datatype!r:.40}; known: {', '.join(DATATYPES)}"
         raise RequestError("wrong_datatype", message, name)

@@ -71,6 +71,13 @@ def test_what_is_neither(request_message, code):
     assert caught.value.code == code
 
 
+def test_names_are_limited():
+    request = message("FP64", fp64_contents=[1, 2])
+    request.inputs[0].name = "x" * 300
+    with pytest.raises(RequestError, match="256"):
+        tensors_from_grpc(request)
+
+
 def test_fewer_raw_values_than_inputs():
     request = message("FP64", raw=b"")
     request.inputs.add(name="y", datatype="FP64", shape=[1])

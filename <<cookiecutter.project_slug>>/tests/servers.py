@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PACKAGE = next(path.parent.name for path in (ROOT / "src").glob("*/__init__.py"))
 START_SECONDS = 90
 STOP_SECONDS = 30
@@ -114,6 +114,20 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise
+
+
+def make_bundles(folder: Path) -> dict[str, Path]:
+    """Bundles for tests by name, written by the training environment (see ``make_bundle.py``)."""
+    made = subprocess.run(
+        [ROOT / ".venv/dev/bin/python", ROOT / "tests/make_bundle.py", folder],
+        env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if made.returncode != 0:
+        raise RuntimeError(f"no bundles\n{made.stderr}")
+    return {name: Path(place) for name, place in json.loads(made.stdout).items()}
 
 
 def free_ports(count: int) -> list[int]:

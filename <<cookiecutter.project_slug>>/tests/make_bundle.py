@@ -1,7 +1,7 @@
 """Write small bundles for the tests of servers and print where they are, as JSON.
 
 Run by the training environment, since the one of the tests has neither the package nor
-scikit-learn: ``.venv/dev/bin/python tests/api/make_bundle.py DIRECTORY``.
+scikit-learn: ``.venv/dev/bin/python tests/make_bundle.py DIRECTORY``.
 """
 
 import json
@@ -18,7 +18,7 @@ from <<cookiecutter.package_name>>.models import build_model
 from <<cookiecutter.package_name>>.publishing import publish
 from <<cookiecutter.package_name>>.schema import Schema, load_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 ROWS = 200
 MIXED = {
     "target": {"name": "outcome", "classes": ["stays", "leaves"], "positive": "leaves"},
