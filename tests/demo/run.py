@@ -141,8 +141,11 @@ class Demo:
         return "ended on SIGTERM"
 
     def load(self) -> str:
-        text = self.make("load-test")
-        return next(line for line in reversed(text.splitlines()) if line.strip())
+        lines = self.make("load-test").splitlines()
+        verdict = next(line for line in lines if line.startswith("budget"))
+        whole = next(line for line in lines if line.strip().startswith("Aggregated"))
+        _, requests, _, _, _, _, median, rate, _ = whole.replace("|", " ").split()
+        return f"{verdict}: {requests} requests, {rate} a second, median {median} ms"
 
     def usual_batch(self) -> str:
         return self._monitor("usual", 0)

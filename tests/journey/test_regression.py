@@ -32,3 +32,7 @@ def test_regression_is_trained_served_and_monitored(repository):
 
 def test_checks_pass_for_this_task(repository):
     repository.run("make check")
+
+
+def test_committed_api_description_is_that_of_the_schema(repository):
+    repository.run("make openapi && git diff --exit-code docs/reference/openapi.json")
