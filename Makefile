@@ -26,6 +26,12 @@ test-project: $(READY) ## The default set's own checks and whole suite, in build
 test-options: $(READY) ## Train and serve with other answers and with foreign data
 	$(BIN)/python -m pytest tests/journey -m journey
 
+cluster-tools: $(READY) ## Build the control plane's programs with Go 1.26, once: 10 minutes
+	$(BIN)/python -m tests.cluster.build
+
+test-cluster: cluster-tools ## Promotion, canary, rollback on it: needs redis-server and prometheus
+	$(BIN)/python -m pytest tests/cluster -m cluster -ra --durations=10
+
 bench: $(READY) ## Measure against the bounds; prints a table, writes build/bench.json
 	$(BIN)/python -m tests.bench.run
 
@@ -43,4 +49,4 @@ $(READY):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/template.txt
 	@touch $@
 
-.PHONY: help demo test test-template test-project test-options bench lock clean
+.PHONY: help demo test test-template test-project test-options cluster-tools test-cluster bench lock clean

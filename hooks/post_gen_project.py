@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The files of options/<question>/<answer>/ move to the project root; all others are removed.
-QUESTIONS = ("task", "artifact_store", "ci_platform")
 # Set inside a Git hook or alias; they would send the first commit to another repository.
 ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"}
 # The user's signing key and hooks are for the user's own commits: they may ask, fail or take long.
@@ -23,9 +21,9 @@ NO_GIT = """Git is not installed, so there is no first commit. Install it, then 
 
 
 def apply_options(root, answers):
-    """Move the files of each chosen answer to `root` and remove the options folder."""
-    for question in QUESTIONS:
-        folder = root / "options" / question / answers[question]
+    """Move the files of options/<question>/<answer>/ to `root`; remove those of other answers."""
+    for question in sorted((root / "options").iterdir()):
+        folder = question / answers[question.name]
         if not folder.is_dir():
             sys.exit(f"The template has no folder {folder.relative_to(root)}; please report this.")
         for source in [path for path in folder.rglob("*") if not path.is_dir()]:

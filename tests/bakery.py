@@ -16,6 +16,15 @@ SETS = sorted(path.stem for path in ANSWERS.glob("*.yaml"))
 # Left behind by tools that ran inside the template folder; a fresh clone has none of them.
 LITTER = ("__pycache__", ".*_cache", "*.egg-info", ".coverage", ".coverage.*", ".venv")
 
+# The questions whose answers choose files.
+CHOICES = (
+    "task",
+    "artifact_store",
+    "service_mesh",
+    "seldon_core_version",
+    "prod_sync",
+    "ci_platform",
+)
 # Answers that are all legal, for tests that change one.
 FINE = {
     "project_name": "Credit Risk",
@@ -27,6 +36,10 @@ FINE = {
     "task": "tabular-classification",
     "artifact_store": "local",
     "artifact_bucket": "credit-risk",
+    "container_registry": "registry.example.com/risk",
+    "service_mesh": "istio",
+    "seldon_core_version": "1.17.1",
+    "prod_sync": "automatic",
     "ci_platform": "github",
     "_template": "https://github.com/acme/template",
     "_checkout": None,

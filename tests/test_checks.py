@@ -199,7 +199,8 @@ def test_github_runs_the_targets_of_the_makefile_and_no_more(default_project):
 def test_gitlab_runs_the_targets_of_the_makefile_and_no_more(bake_once):
     project = bake_once(bakery.ANSWERS / "regression-gitlab-s3.yaml")
     pipeline = yaml.safe_load((project / ".gitlab-ci.yml").read_text(encoding="utf-8"))
-    jobs = {k: v for k, v in pipeline.items() if k not in {"workflow", "variables"}}
+    settings = {"include", "workflow", "variables"}
+    jobs = {name: job for name, job in pipeline.items() if name not in settings}
     ((name, job),) = jobs.items()
     assert name == "verify"
     assert job["script"] == TARGETS

@@ -15,7 +15,7 @@ from tests.bakery import FINE, git
 
 
 def make_options(root: Path) -> None:
-    for question in post_gen_project.QUESTIONS:
+    for question in bakery.CHOICES:
         for answer in (FINE[question], "other"):
             folder = root / "options" / question / answer / "deep" / ".er"
             folder.mkdir(parents=True)
@@ -29,9 +29,7 @@ def test_chosen_options_move_to_the_root_with_their_modes(tmp_path):
     script.chmod(0o755)
     post_gen_project.apply_options(tmp_path, FINE)
     found = {name: path.read_text() for name, path in bakery.files_of(tmp_path).items()}
-    expected = {
-        f"deep/.er/{question}.txt": FINE[question] for question in post_gen_project.QUESTIONS
-    }
+    expected = {f"deep/.er/{question}.txt": FINE[question] for question in bakery.CHOICES}
     assert found == {**expected, "run": "#!/bin/sh\n"}
     assert os.access(tmp_path / "run", os.X_OK)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deep", "run"]

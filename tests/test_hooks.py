@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cookiecutter.utils import create_env_with_context
 
-from hooks import post_gen_project, pre_gen_project
+from hooks import pre_gen_project
 from tests import bakery
 from tests.bakery import FINE
 
@@ -48,7 +48,7 @@ def test_no_value_breaks_out_of_the_hooks(value, tmp_path):
     assert all(sentence in result.stderr for sentence in refused)
     # A worktree, so that only the options are applied.
     (project / ".git").write_text("gitdir: elsewhere\n", encoding="utf-8")
-    for question in post_gen_project.QUESTIONS:
+    for question in bakery.CHOICES:
         (project / "options" / question / FINE[question]).mkdir(parents=True)
     result = run_hook("post_gen_project", {**context, "_template_version": value}, project)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

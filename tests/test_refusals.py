@@ -60,7 +60,25 @@ REFUSED = [
         ("artifact_bucket", bucket, "breaks the naming rules of the store 'local'; use ")
         for bucket in ("", "ab", "a" * 64, "Upper", "a..b", "-ab", "ab-", "a_b", "192.168.1.1")
     ),
+    *(
+        ("container_registry", registry, "must be lower-case, such as registry.example.com/risk")
+        for registry in (
+            *("", "docker", "team/model", "Ghcr.io/acme", "ghcr.io/Acme", "ghcr.io/acme/"),
+            *("ghcr.io/acme/model:v1", "ghcr.io/acme@sha256:00", "https://ghcr.io/acme"),
+            *(
+                "ghcr.io/",
+                "ghcr.io//acme",
+                "ghcr.io/acme model",
+                "host:port/acme",
+                "ghcr.io/acme\n",
+            ),
+        )
+    ),
 ]
+GOOD_REGISTRIES = (
+    *("ghcr.io/acme", "localhost:5000", "123.dkr.ecr.eu-west-1.amazonaws.com"),
+    "host:5000/a/b_c/d.e",
+)
 BAD_URLS = [
     *("", "github.com/acme/x", "http://github.com/acme/x", "file:///srv/x", "git://host/x"),
     *("https://github.com", "https://user:pw@host/x", "https://token@host/x", "https://host/a b"),
@@ -164,3 +182,8 @@ def test_an_unknown_option_is_refused(cookies):
     result = cookies.bake(extra_context={"artifact_store": "ftp"})
     assert isinstance(result.exception, ValueError)
     assert result.project_path is None
+
+
+@pytest.mark.parametrize("registry", GOOD_REGISTRIES)
+def test_container_registries_are_accepted(registry):
+    assert pre_gen_project.problems({**FINE, "container_registry": registry}) == []

@@ -1,4 +1,4 @@
-"""The whole way once, on this machine: from an empty folder to a drifted batch that is detected.
+"""The whole way once, on this machine: from an empty folder to a failed canary and its rollback.
 
 Everything happens in ``build/demo``; logs of every part are in ``build/demo/logs``. Ends with a
 table of what happened and with status 0 only if every part did what it should.
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.demo.ports import free_ports
+from tests.demo.promotion import Promotion
 from tests.project.workspace import environment, place_project
 
 AREA = Path(__file__).resolve().parents[2] / "build" / "demo"
@@ -96,6 +97,8 @@ class Demo:
 
     def data(self) -> str:
         text = self.make("data")
+        # A release needs a model whose code and data are a commit.
+        Promotion(self).commit("First dataset")
         return next(line for line in text.splitlines() if line.startswith("dataset "))
 
     def train(self) -> str:
@@ -216,6 +219,8 @@ class Demo:
             "  artifacts/reports/monitoring-drift.html        the drifted batch\n"
             "  artifacts/bundles/                             what is served, with its reports\n"
             "  artifacts/reports/load/report.html             the load test\n"
+            "  artifacts/reports/status.html                  what runs where\n"
+            "  git log --graph                                every promotion and rollback\n"
             f"  {LOGS}   the log of every part"
         )
 
@@ -242,6 +247,19 @@ def main() -> int:
         demo.part("load test", demo.load)
         demo.part("monitor a usual batch", demo.usual_batch)
         demo.part("monitor a drifted batch", demo.drifted_batch)
+        promotion = Promotion(demo)
+        demo.part("open the window", promotion.open_the_window)
+        demo.part("release to dev", promotion.release)
+        demo.part("promote up to prod", lambda: promotion.promote("test", "staging", "prod"))
+        demo.part("train a slower model", promotion.train_second)
+        demo.part("load test it", demo.load)
+        demo.part("release it to dev", promotion.release)
+        demo.part("promote to staging", lambda: promotion.promote("test", "staging"))
+        demo.part("start a canary in prod", promotion.start_canary)
+        demo.part("the canary fails", promotion.fail_canary)
+        demo.part("promote it again", promotion.refuse_blocked)
+        demo.part("roll back staging", promotion.roll_back)
+        demo.part("what runs where", promotion.status)
     finally:
         demo.close()
     demo.report()

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from . import commands
 from .failures import expected_errors
+from .promotion import cli as promotion
+from .promotion import rollout_cli as rollouts
+from .promotion import status_cli as state
 
 # Nobody is asked and nothing is sent: set before any library that would.
 for _variable, _value in (
@@ -59,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument("file", type=Path)
     batch.add_argument("--rows", type=int, default=200)
     batch.add_argument("--shifted", action="store_true", help="move every second feature")
+    for part in (promotion, rollouts, state):
+        part.add_commands(add)
     return top
 
 

@@ -15,6 +15,9 @@ class Settings:
     tracking_uri: str  # MLFLOW_TRACKING_URI: an SQLite file in the checkout if not set
     bundle_store: Path  # BUNDLE_STORE: artifacts/bundles in the checkout if not set
     commit: str | None  # GIT_COMMIT: what the code is, where there is no repository to ask
+    # PROMOTION_FORGE: github, gitlab or local; by the address of the remote if not set
+    forge: str | None = None
+    kustomize: str | None = None  # KUSTOMIZE: the program; else .venv/bin, else PATH
 
     @property
     def schema_path(self) -> Path:
@@ -40,6 +43,8 @@ def load_settings() -> Settings:
         tracking_uri=tracking_uri,
         bundle_store=Path(store).resolve(),
         commit=os.environ.get("GIT_COMMIT") or None,
+        forge=os.environ.get("PROMOTION_FORGE") or None,
+        kustomize=os.environ.get("KUSTOMIZE") or None,
     )
 
 

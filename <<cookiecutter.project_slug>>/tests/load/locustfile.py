@@ -1,7 +1,8 @@
 """Load on one served model: single rows, small batches, and bad input that must be refused.
 
 Requests are made from what the model says about its inputs, so that any schema works. The budget
-is in ``budget.yaml``; a broken one makes locust end with 1.
+is in ``budget.yaml``; a broken one makes locust end with 1. LOAD_RESULT names a file for the
+verdict and its figures, which say of which bundle (LOAD_BUNDLE) they are.
 """
 
 import json
@@ -130,9 +131,28 @@ def broken(stats, budget: dict[str, Any]) -> list[str]:
     return found
 
 
+def figures(stats, budget: dict[str, Any]) -> dict[str, Any]:
+    """What was measured, in the terms of the budget: a second, milliseconds, a share."""
+    entries = {name: stats.get(name, "POST") for name in budget["p95_milliseconds"]}
+    return {
+        "requests_per_second": round(stats.total.total_rps, 1),
+        "p95_milliseconds": {
+            name: entry.get_response_time_percentile(0.95) if entry.num_requests else None
+            for name, entry in entries.items()
+        },
+        "error_share": round(stats.total.fail_ratio, 6),
+        "budget": budget,
+    }
+
+
 @events.quitting.add_listener
 def judge(environment, **_) -> None:
-    problems = broken(environment.stats, yaml.safe_load(BUDGET.read_text()))
+    budget = yaml.safe_load(BUDGET.read_text())
+    problems = broken(environment.stats, budget)
+    if place := os.environ.get("LOAD_RESULT"):
+        verdict = {**figures(environment.stats, budget), "passed": not problems}
+        verdict |= {"problems": problems, "bundle_digest": os.environ["LOAD_BUNDLE"]}
+        Path(place).write_text(json.dumps(verdict, indent=1) + "\n")
     for problem in problems:
         print(f"budget broken: {problem}")
     if not problems:

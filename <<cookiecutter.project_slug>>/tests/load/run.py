@@ -6,6 +6,7 @@ Needs only the standard library: the server runs in ``.venv/serve``, locust in `
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -33,9 +34,14 @@ def main() -> int:
         command += ["--users", str(users), "--spawn-rate", str(users)]
         command += ["--run-time", f"{seconds}s", "--stop-timeout", "5"]
         command += ["--html", output / "report.html", "--csv", output / "figures"]
+        # Evidence of this bundle and no other; `make release` asks for it.
+        result = output / "result.json"
+        result.unlink(missing_ok=True)
+        digest = json.loads((arguments.bundle / "bundle.json").read_text())["digest"]
         environment = {**os.environ, "LOAD_BUDGET": str(arguments.budget.resolve())}
+        environment |= {"LOAD_RESULT": str(result), "LOAD_BUNDLE": digest}
         done = subprocess.run(command, env=environment, timeout=seconds + SLACK_SECONDS)
-    print(f"report: {output / 'report.html'}")
+    print(f"report: {output / 'report.html'}, result: {result}")
     return done.returncode
 
 

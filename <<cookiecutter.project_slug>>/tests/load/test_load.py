@@ -1,6 +1,7 @@
 """The load test passes on a healthy server and fails when its budget is broken."""
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -52,12 +53,22 @@ def test_a_healthy_server(bundles, tmp_path, kind):
     for name in ("one row", "batch", "invalid"):
         assert int(rows[name]["Request Count"]) > 0
         assert int(rows[name]["Failure Count"]) == 0
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert result["passed"] is True
+    assert result["problems"] == []
+    assert result["error_share"] == 0
+    assert result["requests_per_second"] > 1
+    assert set(result["p95_milliseconds"]) == {"one row", "batch", "invalid"}
+    assert result["budget"]["p95_milliseconds"]["one row"] == EASY["one_row"]
+    manifest = json.loads((Path(bundles[kind]) / "bundle.json").read_text())
+    assert result["bundle_digest"] == manifest["digest"]
 
 
 def test_an_impossible_latency(bundles, tmp_path):
     done = run(bundles["project"], tmp_path, **{**EASY, "one_row": 0})
     assert done.returncode == 1, done.stdout[-3000:]
     assert "budget broken: p95 of 'one row'" in done.stdout
+    assert json.loads((tmp_path / "result.json").read_text())["passed"] is False
     assert (tmp_path / "report.html").is_file()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from <<cookiecutter.package_name>> import __main__, commands
+from <<cookiecutter.package_name>>.promotion import cli, rollout_cli, status_cli
 
 PACKAGE = Path(commands.__file__).parent
 
@@ -105,6 +106,18 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(capsys, line, message):
     assert message in capsys.readouterr().err
 
 
+def promoting() -> set[str]:
+    """The commands that promote, whose lines are in unit/promotion."""
+    found: dict[str, argparse.ArgumentParser] = {}
+
+    def add(name: str, run, text: str) -> argparse.ArgumentParser:
+        return found.setdefault(name, argparse.ArgumentParser())
+
+    for part in (cli, rollout_cli, status_cli):
+        part.add_commands(add)
+    return set(found)
+
+
 def test_help_tells_every_command(capsys):
     with pytest.raises(SystemExit) as ended:
         __main__.main(["--help"])
@@ -116,7 +129,7 @@ def test_help_tells_every_command(capsys):
         for action in __main__.parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     )
-    assert set(choices) == {line.split()[0] for line, _, _ in LINES}
+    assert set(choices) == {line.split()[0] for line, _, _ in LINES} | promoting()
     words = text.split()
     assert set(choices) <= set(words)
 

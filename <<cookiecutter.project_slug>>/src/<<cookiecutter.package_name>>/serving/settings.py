@@ -17,6 +17,8 @@ class ServingSettings:
     bundle: Path | None = None
     bundle_digest: str | None = None
     model_name: str | None = None
+    # Which of several predictors this is, so that the log tells what a canary or an A/B test did.
+    variant: str | None = None
     environment: str = "dev"
     log_level: str = "INFO"
     max_body_bytes: int = 8 * 1024 * 1024
@@ -31,7 +33,7 @@ class ServingSettings:
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> ServingSettings:
-    """Settings from ``SERVING_*``; bundle and name also as Seldon's operator gives them.
+    """Settings from ``SERVING_*``; bundle, name and variant also as Seldon's operator gives them.
 
     Raises ``SettingsError`` naming the variable.
     """
@@ -55,6 +57,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> ServingSettings:
         bundle=_path(environ.get("SERVING_BUNDLE") or environ.get("MLSERVER_MODEL_URI")),
         bundle_digest=environ.get("SERVING_BUNDLE_DIGEST") or None,
         model_name=environ.get("MLSERVER_MODEL_NAME") or None,
+        variant=environ.get("PREDICTOR_ID") or None,
         environment=read("environment", str),
         log_level=read("log_level", str.upper),
         max_body_bytes=read("max_body_bytes", int, 1),

@@ -26,6 +26,8 @@ class Telemetry:
     def __init__(self, settings: ServingSettings, service: Service) -> None:
         self._settings = settings
         self._service = service
+        if settings.variant is not None:
+            service.fields["ml.variant"] = settings.variant
         self._metrics: ModelMetrics | None = None
         self._features: list[tuple[int, str, Sequence[str] | None]] = []
         self._random = random.Random()

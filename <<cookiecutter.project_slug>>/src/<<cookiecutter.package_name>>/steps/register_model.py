@@ -44,12 +44,13 @@ def register_model(
         return _told(champion, "is the champion already; nothing new to register")
     revision = None if dataset["revision"] == datasets.WORK_TREE else dataset["revision"]
     data = datasets.resolve(settings.root, revision)
+    judged = {"gate": verdict, "drift": drift["status"], "drift_share": drift["share"]}
     files: dict[str, bytes | Path] = {
         "reports/quality.html": quality_report.encode(),
         "reports/drift.html": drift_report.encode(),
         "reference/sample.parquet": data.reference_path,
         "reference/profile.json": data.profile_path,
-        "evaluation.json": _json({**evaluation, "gate": verdict, "drift": drift["status"]}),
+        "evaluation.json": _json({**evaluation, **judged}),
     }
     facts = {
         "run_id": run_id,

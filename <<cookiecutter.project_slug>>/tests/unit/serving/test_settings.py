@@ -28,6 +28,7 @@ def test_values():
             "SERVING_EVENT_SAMPLE_RATE": "0.25",
             "SERVING_EVENT_FEATURES": "income, region,",
             "MLSERVER_MODEL_NAME": "scorer",
+            "PREDICTOR_ID": "canary",
         }
     )
     assert settings.bundle == Path("store/model/0123")
@@ -35,7 +36,7 @@ def test_values():
     assert settings.log_level == "DEBUG" and settings.max_rows == 5
     assert settings.event_sample_rate == 0.25
     assert settings.event_features == ("income", "region")
-    assert settings.model_name == "scorer"
+    assert settings.model_name == "scorer" and settings.variant == "canary"
 
 
 def test_the_operators_place_of_the_bundle():

@@ -60,6 +60,13 @@ def test_a_feature_that_does_not_exist(loaded):
         telemetry.attach(loaded, "mixed")
 
 
+def test_the_variant_that_answered(told, loaded):
+    for record in told(answered(loaded, 2), loaded, variant="challenger"):
+        assert record["ml.variant"] == "challenger"
+    for record in told(answered(loaded, 1), loaded):
+        assert "ml.variant" not in record
+
+
 def test_a_caller_that_went_away(told):
     context = RequestContext.start("POST", "/infer", {})
     (line,) = told(context)

@@ -1,0 +1,1 @@
+"""Promotion of releases from environment to environment: git is read and written, nothing else."""

@@ -1,0 +1,1 @@
+"""A real Kubernetes control plane with a real Argo CD and a real Seldon operator, for tests."""

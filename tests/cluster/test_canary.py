@@ -1,0 +1,221 @@
+"""A canary on real controllers: each merge moves weights, a measurement decides what comes next."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+import yaml
+
+from tests.cluster.project import Project
+from tests.cluster.rig import Rig
+
+STEPS = (5, 25, 50, 100)
+REQUESTS = 1000  # a second, over both predictors
+SCALED = 5
+# How the autoscaler, which does not run here, writes.
+AUTOSCALER = {"field-manager": "kube-controller-manager", "subresource": "scale"}
+
+
+@dataclass
+class Step:
+    """What was seen after one merge, once Argo CD was done with it."""
+
+    weight: int
+    in_git: dict[str, int]
+    in_mesh: dict[str, int]
+    analysis: dict
+    deployments: dict[str, dict]
+    pods: set[str]
+    writes: list
+    advanced: list[str]
+    opened: list[dict]
+
+
+@dataclass
+class Canary:
+    """A whole canary as it went."""
+
+    before: str
+    release: str
+    steps: list[Step] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def project(make_project: Callable[..., Project], rig: Rig) -> Project:
+    """Three environments take releases from dev, each by a canary, so that no test waits for one.
+
+    The rules of staging are those of prod, and the rules of test those of dev.
+    """
+    project = make_project("tried")
+    rules = "gitops/overlays/{}/settings/analysis.yaml"
+    files = {
+        "gitops/environments.yaml": _all_by_canary,
+        rules.format("staging"): project.read(rules.format("prod")),
+        rules.format("test"): project.read(rules.format("dev")),
+    }
+    project.commit(files, "Canaries in all environments")
+    project.offer(1)
+    for environment in ("test", "staging", "prod"):
+        project.promote(environment)
+    for environment in ("test", "staging", "prod"):
+        project.wait_synced(environment)
+    return project
+
+
+@pytest.fixture(scope="module")
+def canary(project: Project, rig: Rig) -> Canary:
+    """A good release that takes all traffic of prod, while the autoscaler is at work."""
+    canary = Canary(project.released("prod"), project.offer(2))
+    _serve(rig, project, "prod", STEPS[0])
+    project.promote("prod")
+    for weight in STEPS:
+        _serve(rig, project, "prod", weight)
+        canary.steps.append(_follow(rig, project, "prod", weight))
+        if weight == STEPS[0]:
+            # By the clock of a busy day it comes in the middle of a canary.
+            rig.kubectl.patch(
+                "deployment",
+                f"model-default-0-{project.slug}",
+                {"spec": {"replicas": SCALED}},
+                project.namespace("prod"),
+                **AUTOSCALER,
+            )
+        action = "finish" if weight == STEPS[-1] else "step"
+        project.run("canary", action, "--env", "prod", "--merge")
+    _serve(rig, project, "prod", 0)
+    project.deploy("prod")
+    return canary
+
+
+def test_weights_are_those_of_git(canary: Canary):
+    wanted = [{"default": 100 - weight, "canary": weight} for weight in STEPS]
+
+    assert [step.in_git for step in canary.steps] == wanted
+    assert [step.in_mesh for step in canary.steps] == wanted
+
+
+def test_each_step_is_measured_anew(canary: Canary):
+    runs = [step.analysis for step in canary.steps]
+
+    assert [run["status"]["phase"] for run in runs] == ["Successful"] * len(STEPS)
+    assert {run["metadata"]["labels"]["mlops/release"] for run in runs} == {canary.release}
+    assert len({run["metadata"]["uid"] for run in runs}) == len(STEPS)
+    for run in runs:
+        for result in run["status"]["metricResults"]:
+            values = [each["value"] for each in result["measurements"]]
+            # With all of the traffic at the canary there is no default to compare it with.
+            assert "[]" not in values or result["name"].endswith("against-default"), result
+
+
+def test_the_next_step_is_opened_once(canary: Canary):
+    for step, following in zip(canary.steps, (*STEPS[1:], None), strict=True):
+        first, second = step.advanced
+        (pull,) = step.opened
+        title = f"to {following} %" if following else "Finish the canary"
+
+        assert title in pull["title"]
+        assert canary.release in pull["title"]
+        assert pull["url"] in first
+        assert f"open already: {pull['url']}" in second
+
+
+def test_a_step_moves_weights_and_nothing_else(canary: Canary):
+    first, *others = canary.steps
+    for step in others:
+        changed = {
+            name
+            for name, spec in step.deployments.items()
+            if spec["template"] != first.deployments[name]["template"]
+        }
+        assert changed == set()
+        assert first.pods <= step.pods
+
+
+def test_the_autoscaler_is_left_alone(canary: Canary, project: Project):
+    name = f"model-default-0-{project.slug}"
+    first, *others = canary.steps
+
+    assert first.deployments[name]["replicas"] != SCALED
+    assert [step.deployments[name]["replicas"] for step in others] == [SCALED] * len(others)
+    for step in others:
+        assert [write for write in step.writes if write.resource == "deployments"] == []
+
+
+def test_at_the_end_the_release_stays(canary: Canary, project: Project, rig: Rig):
+    namespace = project.namespace("prod")
+    deployment = rig.kubectl.get("deployment", f"model-default-0-{project.slug}", namespace)
+    (predictor,) = project.live("prod")["spec"]["predictors"]
+    named = [
+        f"{kind}/{each['metadata']['name']}"
+        for kind in ("deployments", "services", "virtualservices", "pods")
+        for each in rig.kubectl.list(kind, namespace)
+    ]
+
+    assert project.released("prod") == project.live_release("prod") == canary.release
+    assert predictor["labels"]["mlops/release"] == canary.release
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert labels["mlops/release"] == canary.release
+    assert deployment["status"]["availableReplicas"] == SCALED
+    assert _weights(project, "prod") == {"default": 100}
+    assert [name for name in named if "canary" in name] == []
+    assert project.read("gitops/overlays/prod/rollout/state.yaml") is None
+
+
+# -----------------------------------------------------------------------------------------------
+
+
+def _follow(rig: Rig, project: Project, environment: str, weight: int) -> Step:
+    """Wait for a step as Argo CD's notification tells it, and do what its workflow does."""
+    start = rig.audit.position()
+    namespace, head = project.namespace(environment), project.head
+    t=time.monotonic()
+    project.deploy(environment)
+    print(weight, "deployed", time.monotonic()-t)
+    (event,) = project.events("argocd-deployed", head)
+    variables = {"ENV": event["environment"], "REVISION": event["revision"]}
+    # Notifications may come twice.
+    t=time.monotonic()
+    advanced = [project.make("advance", **variables) for _ in range(2)]
+    print(weight, "advanced", time.monotonic()-t)
+    traffic = yaml.safe_load(project.read(f"gitops/overlays/{environment}/rollout/traffic.yaml"))
+    return Step(
+        weight,
+        dict(zip(("default", "canary"), (change["value"] for change in traffic), strict=True)),
+        _weights(project, environment),
+        project.live(environment, "analysisrun", "candidate-analysis"),
+        {
+            each["metadata"]["name"]: each["spec"]
+            for each in rig.kubectl.list("deployments", namespace)
+        },
+        {each["metadata"]["uid"] for each in rig.kubectl.list("pods", namespace)},
+        rig.audit.writes(start, namespace=namespace),
+        advanced,
+        [
+            pull
+            for pull in project.pull_requests()
+            if pull["state"] == "open" and f"/{environment}/" in pull["branch"]
+        ],
+    )
+
+
+def _serve(rig: Rig, project: Project, environment: str, weight: int, **canary: float) -> None:
+    """Let both predictors answer their shares of the requests from now on."""
+    shares = {"default": 100 - weight, "canary": weight}
+    for predictor, share in shares.items():
+        values = canary if predictor == "canary" else {}
+        requests = REQUESTS * share / 100
+        rig.exporter.serve(project.namespace(environment), predictor, requests=requests, **values)
+
+
+def _weights(project: Project, environment: str) -> dict[str, int]:
+    """Return the share of each predictor in the live route."""
+    routes = project.live(environment, "virtualservice")["spec"]["http"][0]["route"]
+    return {route["destination"]["subset"]: route.get("weight", 0) for route in routes}
+
+
+def _all_by_canary(text: str) -> str:
+    rules = yaml.safe_load(text)
+    for environment in rules["environments"][1:]:
+        environment |= {"source": "dev", "strategy": "canary"}
+    return yaml.safe_dump(rules, sort_keys=False)
