@@ -111,15 +111,23 @@ class Project:
         pulls = [json.loads(bakery.git(self.bare, "cat-file", "blob", x)) for x in found.split()]
         return sorted(pulls, key=lambda pull: pull["number"])
 
-    def events(self, kind: str, revision: str) -> list[dict]:
-        """Return the payloads of the events that GitHub got about a commit, the oldest first."""
-        return [
-            dispatch.payload
-            for dispatch in self.rig.github.dispatches
-            if dispatch.repository == f"{self.team}/{self.slug}"
-            and dispatch.kind == kind
-            and dispatch.payload["revision"] == revision
-        ]
+    def events(self, kind: str, revision: str, seconds: float = 20) -> list[dict]:
+        """Return the payloads of the events of a kind that GitHub got about a commit.
+
+        Waits until there is one, or until the time is up.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            found = [
+                dispatch.payload
+                for dispatch in self.rig.github.dispatches
+                if dispatch.repository == f"{self.team}/{self.slug}"
+                and dispatch.kind == kind
+                and dispatch.payload["revision"] == revision
+            ]
+            if found or time.monotonic() > end:
+                return found
+            time.sleep(0.2)
 
     def release(self, number: int, *, bad: bool = False, **fields: str) -> str:
         """Bring model version v<number> into dev by a merged pull request; return its id.

@@ -1,8 +1,10 @@
 """A canary on real controllers: each merge moves weights, a measurement decides what comes next."""
 
-import time
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import yaml
@@ -146,11 +148,6 @@ def test_at_the_end_the_release_stays(canary: Canary, project: Project, rig: Rig
     namespace = project.namespace("prod")
     deployment = rig.kubectl.get("deployment", f"model-default-0-{project.slug}", namespace)
     (predictor,) = project.live("prod")["spec"]["predictors"]
-    named = [
-        f"{kind}/{each['metadata']['name']}"
-        for kind in ("deployments", "services", "virtualservices", "pods")
-        for each in rig.kubectl.list(kind, namespace)
-    ]
 
     assert project.released("prod") == project.live_release("prod") == canary.release
     assert predictor["labels"]["mlops/release"] == canary.release
@@ -158,8 +155,133 @@ def test_at_the_end_the_release_stays(canary: Canary, project: Project, rig: Rig
     assert labels["mlops/release"] == canary.release
     assert deployment["status"]["availableReplicas"] == SCALED
     assert _weights(project, "prod") == {"default": 100}
-    assert [name for name in named if "canary" in name] == []
+    assert _named(project, "prod", "canary") == []
     assert project.read("gitops/overlays/prod/rollout/state.yaml") is None
+
+
+@pytest.fixture(scope="module")
+def unmeasured(project: Project, canary: Canary) -> str:
+    """A release that has 5 % of staging and of test, where nobody calls it."""
+    release = project.offer(3)
+    for environment in ("staging", "test"):
+        project.promote(environment)
+    return release
+
+
+def test_without_requests_a_strict_environment_does_not_go_on(project: Project, unmeasured: str):
+    failed = _wait_failed(project, "staging")
+    run = project.live("staging", "analysisrun", "candidate-analysis")
+    last = {each["name"]: each["measurements"][-1] for each in run["status"]["metricResults"]}
+
+    assert run["metadata"]["labels"]["mlops/release"] == unmeasured
+    assert run["status"]["phase"] == "Failed"
+    # Each of them stands for itself: no data is not taken for a good value.
+    for name, value in {"requests": "[0]", "error-ratio": "[]", "p95-seconds": "[]"}.items():
+        assert (last[name]["value"], last[name]["phase"]) == (value, "Failed")
+    assert project.report("staging") == "failure"
+    assert project.events("argocd-deployed", failed, seconds=0) == []
+    said = project.make("canary-step", ENV="staging", AUTOMATIC="1")
+    assert "nothing to do: staging is not known to be healthy (failure)" in said
+    assert _weights(project, "staging") == {"default": 95, "canary": 5}
+
+
+def test_without_requests_a_tolerant_environment_goes_on(project: Project, unmeasured: str):
+    project.deploy("test")
+    run = project.live("test", "analysisrun", "candidate-analysis")
+
+    assert run["metadata"]["labels"]["mlops/release"] == unmeasured
+    assert run["status"]["phase"] == "Successful"
+    assert _weights(project, "test") == {"default": 95, "canary": 5}
+
+
+@dataclass
+class Failure:
+    """A canary that failed at 25 %, and what the workflow for it did."""
+
+    release: str
+    revision: str
+    weights: dict[str, int]
+    answers: list[str]
+
+
+@pytest.fixture(scope="module")
+def failure(project: Project, rig: Rig, unmeasured: str) -> Failure:
+    """The same release in test, which fails a fifth of its requests from 25 % on."""
+    project.deploy("test")
+    _serve(rig, project, "test", 25, errors=0.2)
+    # Here a pull request is merged by itself as soon as its rules are kept.
+    project.make("advance", ENV="test", REVISION=project.head)
+    revision = _wait_failed(project, "test")
+    weights = _weights(project, "test")
+    project.report("test")
+    (event,) = project.events("argocd-failed", revision)
+    variables = {
+        "ENV": event["environment"],
+        "REVISION": event["revision"],
+        "REASON": "; ".join(event["failed"]),
+        "AUTOMATIC": "1",
+    }
+    # As .github/workflows/rollback.yaml, for a notification that comes twice.
+    answers = [project.make("rollback", **variables) for _ in range(2)]
+    _serve(rig, project, "test", 0)
+    project.deploy("test")
+    return Failure(unmeasured, revision, weights, answers)
+
+
+def test_a_canary_that_fails_is_taken_back_by_one_pull_request(project: Project, failure: Failure):
+    (pull,) = [each for each in project.pull_requests() if each["branch"].startswith("abort/test/")]
+    first, second = failure.answers
+
+    assert failure.weights == {"default": 75, "canary": 25}
+    assert f"merged: Abort the canary of {failure.release} in test" in first
+    assert "nothing to do" in second
+    assert pull["state"] == "merged"
+    assert "automatic-rollback" in pull["labels"]
+    assert [each for each in project.pull_requests() if each["branch"].startswith("rollback/")] == []
+
+
+def test_the_pull_request_names_query_and_value(project: Project, failure: Failure):
+    (pull,) = [each for each in project.pull_requests() if each["branch"].startswith("abort/test/")]
+    (entry,) = yaml.safe_load(project.read("gitops/blocked.yaml"))["blocked"]
+    query = "sum(rate(seldon_api_executor_server_requests_seconds_count{"
+
+    for text in (pull["body"], entry["reason"]):
+        assert re.search(r"error-ratio was \[0\.(2|1999)\d*\] by the query", text)
+        assert query in text
+        assert 'predictor_name="canary"' in text
+
+
+def test_all_requests_go_to_the_release_that_was_there(project: Project, failure: Failure):
+    assert _weights(project, "test") == {"default": 100}
+    assert _named(project, "test", "canary") == []
+    assert project.live_release("test") == project.released("test") != failure.release
+    assert project.read("gitops/overlays/test/rollout/state.yaml") is None
+
+
+def test_a_release_that_failed_is_promoted_nowhere(project: Project, failure: Failure):
+    (entry,) = yaml.safe_load(project.read("gitops/blocked.yaml"))["blocked"]
+    answer = project.run("promote", "--to", "prod", check=False)
+
+    assert entry["release"] == failure.release == project.released("dev")
+    assert answer.returncode != 0
+    assert f"{failure.release} is blocked since" in answer.stderr
+    assert project.live_release("prod") != failure.release
+
+
+def test_a_person_ends_a_canary_with_the_report_of_its_analysis(
+    project: Project, failure: Failure, tmp_path: Path
+):
+    file = tmp_path / "run.json"
+    file.write_text(json.dumps(project.live("staging", "analysisrun", "candidate-analysis")))
+
+    project.make("canary-abort", ENV="staging", ANALYSIS_RUN=str(file))
+    project.deploy("staging")
+
+    (pull,) = [each for each in project.pull_requests() if each["branch"].startswith("abort/stag")]
+    assert "requests: Failed, value 0" in pull["body"]
+    assert 'predictor_name="canary"' in pull["body"]
+    assert _weights(project, "staging") == {"default": 100}
+    assert _named(project, "staging", "canary") == []
 
 
 # -----------------------------------------------------------------------------------------------
@@ -169,15 +291,11 @@ def _follow(rig: Rig, project: Project, environment: str, weight: int) -> Step:
     """Wait for a step as Argo CD's notification tells it, and do what its workflow does."""
     start = rig.audit.position()
     namespace, head = project.namespace(environment), project.head
-    t=time.monotonic()
     project.deploy(environment)
-    print(weight, "deployed", time.monotonic()-t)
     (event,) = project.events("argocd-deployed", head)
     variables = {"ENV": event["environment"], "REVISION": event["revision"]}
     # Notifications may come twice.
-    t=time.monotonic()
     advanced = [project.make("advance", **variables) for _ in range(2)]
-    print(weight, "advanced", time.monotonic()-t)
     traffic = yaml.safe_load(project.read(f"gitops/overlays/{environment}/rollout/traffic.yaml"))
     return Step(
         weight,
@@ -214,8 +332,32 @@ def _weights(project: Project, environment: str) -> dict[str, int]:
     return {route["destination"]["subset"]: route.get("weight", 0) for route in routes}
 
 
+def _named(project: Project, environment: str, part: str) -> list[str]:
+    """Return what serves or routes requests and has `part` in its name."""
+    return [
+        f"{kind}/{each['metadata']['name']}"
+        for kind in ("deployments", "services", "virtualservices", "pods")
+        for each in project.rig.kubectl.list(kind, project.namespace(environment))
+        if part in each["metadata"]["name"]
+    ]
+
+
 def _all_by_canary(text: str) -> str:
     rules = yaml.safe_load(text)
     for environment in rules["environments"][1:]:
         environment |= {"source": "dev", "strategy": "canary"}
     return yaml.safe_dump(rules, sort_keys=False)
+
+
+def _wait_failed(project: Project, environment: str) -> str:
+    """Wait until Argo CD has given up on main; return the commit."""
+    head = project.head
+    project.refresh(environment)
+
+    def failed(found: dict | None) -> bool:
+        operation = (found or {}).get("status", {}).get("operationState", {})
+        revision = operation.get("syncResult", {}).get("revision")
+        return revision == head and operation["phase"] == "Failed"
+
+    project.wait_application(environment, failed)
+    return head

@@ -2,7 +2,8 @@
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 import yaml
@@ -24,21 +25,34 @@ def project(make_project: Callable[..., Project]) -> Project:
     return project
 
 
-@pytest.fixture
-def closed(project: Project, platform_repository: Platform) -> Iterator[Callable[[], None]]:
-    """The window that is generated, closed for the length of a test; a function opens it."""
-    application = project.rig.kubectl.get("application", f"{project.slug}-onboarding", "argocd")
-    before = application["spec"]["source"]["targetRevision"]
+@dataclass
+class Window:
+    """The commits of the team's gitops/argocd with a closed window and without any."""
+
+    project: Project
+    platform: Platform
+    closed: str
+    opened: str
+    present: str
+
+    def move(self, revision: str) -> None:
+        """Let the platform pin one of them."""
+        if revision != self.present:
+            self.platform.onboard(self.project, revision)
+            self.present = revision
+
+
+@pytest.fixture(scope="module")
+def window(project: Project, platform_repository: Platform) -> Window:
+    """The window as it is generated but for its time, committed and not yet pinned."""
+    onboarding = project.rig.kubectl.get("application", f"{project.slug}-onboarding", "argocd")
+    opened = onboarding["spec"]["source"]["targetRevision"]
     first = project.git("rev-list", "--max-parents=0", "main")
     generated = yaml.safe_load(project.read(WINDOW, first))
-    (window,) = generated["spec"]["syncWindows"]
-    window |= {"schedule": "0 0 * * *", "duration": "25h"}
-    wall = project.rig.kubectl.get("appproject", f"{project.slug}-prod", "argocd")["spec"]
-    assert "syncWindows" not in wall or wall["syncWindows"] == []
-
-    platform_repository.onboard(project, project.commit({WINDOW: yaml.safe_dump(generated)}, "Close"))
-    yield lambda: platform_repository.onboard(project, before)
-    platform_repository.onboard(project, before)
+    (each,) = generated["spec"]["syncWindows"]
+    each |= {"schedule": "0 0 * * *", "duration": "25h"}
+    closed = project.commit({WINDOW: yaml.safe_dump(generated)}, "Close prod at all times")
+    return Window(project, platform_repository, closed, opened, opened)
 
 
 def bring(project: Project, number: int) -> str:
@@ -50,11 +64,29 @@ def bring(project: Project, number: int) -> str:
     return release
 
 
-def test_a_merge_waits_until_the_window_opens(
-    project: Project, closed: Callable[[], None], rig: Rig
+def test_on_call_starts_a_sync_while_the_window_is_closed(
+    project: Project, window: Window, rig: Rig
 ):
-    before, start = project.live_release("prod"), rig.audit.position()
+    window.move(window.closed)
     release = bring(project, 2)
+    merged = project.head
+    project.wait_application("prod", lambda found: _waits(found, merged))
+    start = rig.audit.position()
+
+    _sync(rig, f"{project.slug}-prod")
+    project.wait_synced("prod", merged)
+
+    writes = rig.audit.writes(start, user="argocd", namespace=project.namespace("prod"))
+    assert project.live_release("prod") == release
+    assert {write.user for write in writes if write.accepted} == {
+        f"system:serviceaccount:{project.namespace('prod')}:argocd-deployer"
+    }
+
+
+def test_a_merge_waits_until_the_window_opens(project: Project, window: Window, rig: Rig):
+    window.move(window.closed)
+    before, start = project.live_release("prod"), rig.audit.position()
+    release = bring(project, 3)
     merged = project.head
     project.wait_synced("dev")
     found = project.wait_application("prod", lambda found: _waits(found, merged))
@@ -65,28 +97,10 @@ def test_a_merge_waits_until_the_window_opens(
     assert rig.audit.writes(start, user="argocd", namespace=project.namespace("prod")) == []
     assert project.live_release("prod") == before
 
-    closed()
+    window.move(window.opened)
     project.wait_synced("prod", merged)
 
     assert project.live_release("prod") == release
-
-
-def test_on_call_starts_a_sync_while_the_window_is_closed(
-    project: Project, closed: Callable[[], None], rig: Rig
-):
-    release = bring(project, 3)
-    merged = project.head
-    project.wait_application("prod", lambda found: _waits(found, merged))
-    start = rig.audit.position()
-
-    _sync(rig, f"{project.slug}-prod", merged)
-    project.wait_synced("prod", merged)
-
-    writes = rig.audit.writes(start, user="argocd", namespace=project.namespace("prod"))
-    assert project.live_release("prod") == release
-    assert {write.user for write in writes if write.accepted} == {
-        f"system:serviceaccount:{project.namespace('prod')}:argocd-deployer"
-    }
 
 
 def _waits(application: dict, commit: str) -> bool:
@@ -98,11 +112,11 @@ def _later(application: dict, than: dict) -> bool:
     return application["status"]["reconciledAt"] > than["status"]["reconciledAt"]
 
 
-def _sync(rig: Rig, name: str, revision: str) -> None:
+def _sync(rig: Rig, name: str) -> None:
     """Start a sync by Argo CD's API, as `argocd app sync --prune` does."""
     request = urllib.request.Request(
         f"{rig.argocd.address}/api/v1/applications/{name}/sync",
-        json.dumps({"revision": revision, "prune": True}).encode(),
+        json.dumps({"prune": True}).encode(),
         {"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30):

@@ -71,7 +71,13 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; errors that a person can mend are one message, without a traceback."""
     arguments = parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough. Python would flush once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except expected_errors() as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -89,15 +89,14 @@ def evaluate(queries: dict[str, str], series, expected, folder) -> None:
     """Compare each query's value with what is expected, by promtool's own unit tests."""
     names = {name: f"m:{name.replace('-', '_')}" for name in queries}
     records = [{"record": names[name], "expr": query} for name, query in queries.items()]
+    samples = {
+        name: [] if value is None else [{"labels": "{}", "value": round(value, 3)}]
+        for name, value in expected.items()
+    }
     checks = [
-        {
-            "expr": names[name],
-            "eval_time": "10m",
-            "exp_samples": []
-            if expected[name] is None
-            else [{"labels": names[name], "value": expected[name]}],
-        }
-        for name in queries
+        # Rounded, which also takes the name away.
+        {"expr": f"round({names[n]}, 0.001)", "eval_time": "10m", "exp_samples": samples[n]}
+        for n in queries
     ]
     tests = [{"interval": "1m", "input_series": series, "promql_expr_test": checks}]
     rules, test = folder / "rules.yaml", folder / "test.yaml"

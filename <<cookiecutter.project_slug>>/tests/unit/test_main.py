@@ -148,6 +148,21 @@ def test_an_error_that_a_person_can_mend_is_one_message(capsys, tmp_path):
     assert said.out == ""
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    # Twice what a pipe holds, so that the second half meets a closed one.
+    script = (
+        f"from {PACKAGE.name} import __main__, commands\n"
+        "commands.data = lambda arguments: print('line\\n' * 30_000) or 0\n"
+        "raise SystemExit(__main__.main(['data']))\n"
+    )
+    shell = 'set -o pipefail; "$1" -c "$2" | head -1'
+    done = subprocess.run(
+        ["bash", "-c", shell, "bash", sys.executable, script], capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "line\n", "")
+
+
 def test_any_other_error_keeps_its_traceback(monkeypatch):
     def fail(arguments: argparse.Namespace) -> int:
         raise KeyError("a mistake in the code")

@@ -82,9 +82,12 @@ class _Look:
 
     @cached_property
     def reason(self) -> str | None:
-        """Why a release is blocked by the plan."""
-        content = self.plan.files.get(BLOCKED)
-        return parse_blocked(content, BLOCKED)[-1].reason if content else None
+        """Why a release is taken away."""
+        if content := self.plan.files.get(BLOCKED):
+            return parse_blocked(content, BLOCKED)[-1].reason
+        # What failed elsewhere before is on the list already, maybe for another reason.
+        said = re.search(r"^Reason: (.+)$", self.plan.message, re.MULTILINE)
+        return said and said[1]
 
     def record(self, release: Release | None) -> Record | None:
         if release is None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from .places import record_file
 from .plans import Snapshot
+from .record import Record
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Proposal:
     earlier: Callable[[str], list[bytes]]
     trailers: Mapping[str, str]
     now: datetime
+
+    def record(self, release: str) -> Record | None:
+        """The evidence as it will be after the merge: a load test may be added to it meanwhile."""
+        if record_file(release) in self.paths:
+            return self.head.record(release)
+        return self.base.record(release) or self.head.record(release)
 
 
 class Refused(ValueError):

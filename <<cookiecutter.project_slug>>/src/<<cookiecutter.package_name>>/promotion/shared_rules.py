@@ -58,7 +58,7 @@ def equals_source(proposal: Proposal, environment: Environment, release: Release
 
 def record_fits(proposal: Proposal, release: Release) -> str:
     """The evidence is there and speaks of this release."""
-    record = proposal.head.record(release.id)
+    record = proposal.record(release.id)
     if record is None:
         raise Refused(f"{record_file(release.id)} is missing; `make release` writes it")
     if differing := fits(record, release):
@@ -68,7 +68,7 @@ def record_fits(proposal: Proposal, release: Release) -> str:
 
 def enough_evidence(proposal: Proposal, environment: Environment, release: Release) -> str:
     """What the environment asks for was measured and is good."""
-    record = proposal.head.record(release.id)
+    record = proposal.record(release.id)
     if record is None:
         raise Refused("there is no record")
     if found := lacking(record, environment.evidence):

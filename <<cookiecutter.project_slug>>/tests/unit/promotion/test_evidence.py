@@ -262,6 +262,15 @@ def test_an_abort_says_why(mesh):
     assert BLOCKED in plan.files
 
 
+def test_an_abort_of_what_is_blocked_already_says_why(mesh):
+    mesh.merge(plan_canary_start(mesh.base, "prod", NOW))
+    mesh.block(NEW)
+    plan = plan_abort(mesh.base, "prod", "error ratio", "Ann", NOW)
+
+    assert BLOCKED not in plan.files
+    assert "Reason: `error ratio`\n" in pull_request_text(plan, mesh.base, DIFF)
+
+
 def test_a_shadow_begins_and_ends_without_a_way_back(mesh):
     start = plan_shadow_start(mesh.base, "prod", 50, NOW)
     began = pull_request_text(start, mesh.base, DIFF)

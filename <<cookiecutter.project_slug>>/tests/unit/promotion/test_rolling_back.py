@@ -133,6 +133,18 @@ def test_a_rollout_goes_first(project):
         back(project, to=ONE.id, automatic=False)
 
 
+def test_the_end_of_a_rollout_is_not_the_fault_of_the_release(project):
+    """The same report comes twice, and the first one has taken the candidate away."""
+    state = "gitops/overlays/test/rollout/state.yaml"
+    project.deploy("test", ONE)
+    project.deploy("test", TWO)
+    failed = project.commit({state: b"kind: canary\n"})
+    project.commit({state: None})
+
+    with pytest.raises(NothingToDo, match=f"rolled out in test at {failed[:12]}.*is gone"):
+        back(project, revision=failed)
+
+
 def test_a_revision_is_needed(project):
     project.deploy("test", ONE)
     context = project.context()

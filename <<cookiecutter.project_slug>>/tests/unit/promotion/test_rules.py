@@ -174,6 +174,15 @@ def test_evidence_that_the_environment_asks_for():
     assert list(found) == ["record", "evidence"]
 
 
+def test_a_load_test_added_meanwhile_counts_for_an_open_branch():
+    base = {**BASE, release_file("test"): TWO.to_yaml(), release_file("staging"): TWO.to_yaml()}
+    found = proposal({release_file("prod"): TWO.to_yaml()}, base)
+    older = {record_file(TWO.id): record(TWO, load_test=None).to_json()}
+    head = Snapshot("h" * 40, {**base, **older, release_file("prod"): TWO.to_yaml()}.get)
+
+    assert verdict(replace(found, head=head)) == {}
+
+
 def test_a_blocked_release_goes_nowhere():
     base = {**BASE, BLOCKED: blocking(TWO)}
 
