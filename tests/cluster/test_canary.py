@@ -85,7 +85,7 @@ def canary(project: Project, rig: Rig) -> Canary:
             )
         action = "finish" if weight == STEPS[-1] else "step"
         project.run("canary", action, "--env", "prod", "--merge")
-    _serve(rig, project, "prod", 0)
+    rig.exporter.serve(project.namespace("prod"), "default", requests=REQUESTS, version="v2")
     project.deploy("prod")
     return canary
 
@@ -237,7 +237,9 @@ def test_a_canary_that_fails_is_taken_back_by_one_pull_request(project: Project,
     assert "nothing to do" in second
     assert pull["state"] == "merged"
     assert "automatic-rollback" in pull["labels"]
-    assert [each for each in project.pull_requests() if each["branch"].startswith("rollback/")] == []
+    assert [
+        each for each in project.pull_requests() if each["branch"].startswith("rollback/")
+    ] == []
 
 
 def test_the_pull_request_names_query_and_value(project: Project, failure: Failure):
@@ -278,7 +280,7 @@ def test_a_person_ends_a_canary_with_the_report_of_its_analysis(
     project.deploy("staging")
 
     (pull,) = [each for each in project.pull_requests() if each["branch"].startswith("abort/stag")]
-    assert "requests: Failed, value 0" in pull["body"]
+    assert "Reason: `requests: Failed, value 0; required result[0] >= 50" in pull["body"]
     assert 'predictor_name="canary"' in pull["body"]
     assert _weights(project, "staging") == {"default": 100}
     assert _named(project, "staging", "canary") == []

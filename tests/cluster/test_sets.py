@@ -1,4 +1,4 @@
-"""What appears and vanishes with files: applications, their objects, and mistakes that are mended."""
+"""What appears and vanishes with files: applications, objects, and mistakes that are mended."""
 
 import time
 from collections.abc import Callable
@@ -50,9 +50,8 @@ def test_a_refresh_writes_nothing(project: Project, rig: Rig):
     before, start = project.wait_synced("dev"), rig.audit.position()
     seen = []
     for _ in range(2):
-        last = (seen or [before])[-1]
         project.refresh("dev")
-        seen.append(project.wait_application("dev", lambda found, last=last: _later(found, last)))
+        seen.append(project.wait_application("dev", _is_refreshed))
 
     for found in seen:
         assert _state(found) == ("Synced", "Healthy")
@@ -112,16 +111,19 @@ def test_an_object_that_is_refused_is_mended_by_the_next_commit(project: Project
     failed = project.wait_application(
         "dev",
         lambda found: (
-            found["status"]["operationState"]["phase"] == "Failed"
-            and found["status"]["operationState"]["syncResult"]["revision"] == head
+            _operation(found).get("phase") == "Failed"
+            and _operation(found)["syncResult"]["revision"] == head
         ),
     )
 
     assert "refused" in _conditions(failed)["SyncError"]
     assert project.live_release("dev") == release
 
-    _remove(project, "refused")
+    mended = {f"{DEV}/refused.yaml": lambda text: text.replace("very large", "large")}
+    project.commit(mended, "Mend it")
     project.wait_synced("dev")
+
+    assert project.live("dev", "configmap", "refused")
 
 
 def test_prod_outlives_its_files(project: Project, rig: Rig):
@@ -174,7 +176,12 @@ def _conditions(application: dict | None) -> dict[str, str]:
 
 
 def _message(application: dict) -> str:
-    return application["status"]["operationState"].get("message", "")
+    return _operation(application).get("message", "")
+
+
+def _operation(application: dict) -> dict:
+    """Return the last operation; there is none in the moment in which the next one begins."""
+    return application["status"].get("operationState", {})
 
 
 def _state(application: dict) -> tuple[str, str]:
@@ -182,8 +189,9 @@ def _state(application: dict) -> tuple[str, str]:
     return status["sync"]["status"], status["health"]["status"]
 
 
-def _later(application: dict, than: dict) -> bool:
-    return application["status"]["reconciledAt"] > than["status"]["reconciledAt"]
+def _is_refreshed(application: dict) -> bool:
+    """Whether Argo CD has looked at git since it was asked to."""
+    return "argocd.argoproj.io/refresh" not in application["metadata"]["annotations"]
 
 
 def _is_read(found: dict) -> bool:

@@ -89,9 +89,9 @@ def test_a_merge_waits_until_the_window_opens(project: Project, window: Window, 
     release = bring(project, 3)
     merged = project.head
     project.wait_synced("dev")
-    found = project.wait_application("prod", lambda found: _waits(found, merged))
+    project.wait_application("prod", lambda found: _waits(found, merged))
     project.refresh("prod")
-    project.wait_application("prod", lambda again: _later(again, found))
+    project.wait_application("prod", _is_refreshed)
 
     assert _waits(project.application("prod"), merged)
     assert rig.audit.writes(start, user="argocd", namespace=project.namespace("prod")) == []
@@ -108,8 +108,9 @@ def _waits(application: dict, commit: str) -> bool:
     return (sync["status"], sync["revision"]) == ("OutOfSync", commit)
 
 
-def _later(application: dict, than: dict) -> bool:
-    return application["status"]["reconciledAt"] > than["status"]["reconciledAt"]
+def _is_refreshed(application: dict) -> bool:
+    """Whether Argo CD has looked at git since it was asked to."""
+    return "argocd.argoproj.io/refresh" not in application["metadata"]["annotations"]
 
 
 def _sync(rig: Rig, name: str) -> None:

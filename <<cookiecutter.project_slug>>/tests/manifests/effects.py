@@ -40,6 +40,7 @@ def verification(objects, settings):
     assert annotations(run)["argocd.argoproj.io/hook-delete-policy"] == "BeforeHookCreation"
     arguments = {item["name"]: item["value"] for item in run["spec"]["args"]}
     assert f'namespace="{run["metadata"]["namespace"]}"' in arguments["series"]
+    assert arguments["version"] == default(objects)["annotations"]["version"]
     assert arguments["prometheus"] == settings["environment"]["prometheus"]
     assert arguments["minimum-requests"] == own["minimumRequests"]
     assert arguments["maximum-error-ratio"] == own["maximumErrorRatio"]

@@ -15,11 +15,13 @@ pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool (of Prometheu
 STATE = Combination("dev", ("autoscaling-metrics",))
 SERIES = "seldon_api_executor_server_requests_seconds"
 GRPC = "/inference.GRPCInferenceService"
+VERSIONS = {"default": "v7", "canary": "v8"}
 
 
 def requests(predictor: str, code: str, values: str, **labels: str) -> dict[str, str]:
     """One series of the orchestrator, as its source names and labels it."""
     given = {"namespace": "here", "deployment_name": "model", "predictor_name": predictor}
+    given |= {"predictor_version": VERSIONS[predictor]}
     given |= {"service": "predictions", "method": "post", "code": code} | labels
     kind = "bucket" if "le" in labels else "count"
     text = ",".join(f'{key}="{value}"' for key, value in given.items())
@@ -44,6 +46,8 @@ CASES = {
             requests("default", "500", "0+99x20", namespace="elsewhere"),
             requests("default", "500", "0+99x20", deployment_name="other"),
             requests("canary", "500", "0+99x20"),
+            # Of the release that went a moment ago.
+            requests("default", "500", "0+99x20", predictor_version="v6"),
             *latencies("default", 50, 50),
         ],
         {"requests": 200, "error-ratio": 0.06, "p95-seconds": 0.235},

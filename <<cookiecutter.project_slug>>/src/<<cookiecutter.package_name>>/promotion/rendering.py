@@ -28,6 +28,7 @@ ALLOWED = (
     "*/*/spec/predictors/*/componentSpecs/*/metadata/labels/mlops~1release",
     "*/*/spec/predictors/*/componentSpecs/*/spec/containers/*/image",
     "*/*/spec/predictors/*/componentSpecs/*/spec/containers/*/env/SERVING_BUNDLE_DIGEST/value",
+    "AnalysisRun/*/spec/args/version/value",
 )
 
 

@@ -44,6 +44,12 @@ def rollback_plan(
         _refuse_second(context, f"rollback/{target}/{left}", target)
         _refuse_innocent(context, target, left, commit)
     earlier = context.earlier(target)
+    if automatic and base.read(release_file(target)) in earlier:
+        # Otherwise one fault of something else would take back one good release after the other.
+        raise PlanError(
+            f"{left} came back to {target} and fails there all the same, so the release is not the "
+            f"reason; {_person(target)}"
+        )
     return plan_rollback(
         base, target, earlier, to, reason, context.who, context.now, automatic=automatic
     )

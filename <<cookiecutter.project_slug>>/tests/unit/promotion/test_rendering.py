@@ -242,6 +242,10 @@ spec:
                 args: [one, two]
                 env: [{name: SERVING_BUNDLE_DIGEST, value: a}, {name: LEVEL, value: info}]
 ---
+kind: AnalysisRun
+metadata: {name: verification}
+spec: {args: [{name: version, value: v1}, {name: window, value: 3m}]}
+---
 """
 
 
@@ -249,7 +253,7 @@ def test_what_a_release_sets_is_allowed():
     after = BEFORE.replace("v1", "v2").replace("s3://1", "s3://2").replace("image: a", "image: b")
     after = after.replace("DIGEST, value: a", "DIGEST, value: b").replace("run: a", "run: b")
 
-    assert len(changed_fields(BEFORE, after)) == 8
+    assert len(changed_fields(BEFORE, after)) == 9
     assert beyond_release(BEFORE, after) == []
 
 
@@ -262,6 +266,7 @@ def test_what_a_release_sets_is_allowed():
         ("info", "debug", "containers/x/env/LEVEL/value"),
         ("name: model", "name: other", "SeldonDeployment/other/spec/replicas"),
         ("kind: ConfigMap", "kind: Secret", "Secret/release/data/run"),
+        ("3m", "9m", "AnalysisRun/verification/spec/args/window/value"),
         ("children: []", "children: [{name: y}]", "graph/children/y/name"),
     ],
 )

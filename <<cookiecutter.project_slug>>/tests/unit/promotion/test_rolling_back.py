@@ -104,7 +104,19 @@ def test_it_never_goes_onto_a_blocked_release(project):
     assert back(project).files[release_file("test")] == ONE.to_yaml()
     merged(project, back(project))
     with pytest.raises(PlanError, match="no earlier release that is not blocked"):
+        back(project, automatic=False)
+
+
+def test_a_release_that_came_back_is_not_taken_away(project):
+    """What fails with it fails with any release, so going further back would not help."""
+    project.deploy("test", ONE)
+    project.deploy("test", TWO)
+    project.deploy("test", THREE)
+    merged(project, back(project))
+
+    with pytest.raises(PlanError, match=f"{TWO.id} came back to test .* a person decides"):
         back(project)
+    assert back(project, automatic=False).files[release_file("test")] == ONE.to_yaml()
 
 
 def test_settings_that_broke_it_are_not_blamed_on_the_release(project):
