@@ -60,8 +60,7 @@ def project(make_project: Callable[..., Project], rig: Rig) -> Project:
     project.offer(1)
     for environment in ("test", "staging", "prod"):
         project.promote(environment)
-    for environment in ("test", "staging", "prod"):
-        project.wait_synced(environment)
+    _wait_together(project, "test", "staging", "prod")
     return project
 
 
@@ -139,6 +138,7 @@ def test_the_autoscaler_is_left_alone(canary: Canary, project: Project):
     first, *others = canary.steps
 
     assert first.deployments[name]["replicas"] != SCALED
+    assert [write for write in first.writes if write.resource == "deployments"] != []
     assert [step.deployments[name]["replicas"] for step in others] == [SCALED] * len(others)
     for step in others:
         assert [write for write in step.writes if write.resource == "deployments"] == []
@@ -165,6 +165,8 @@ def unmeasured(project: Project, canary: Canary) -> str:
     release = project.offer(3)
     for environment in ("staging", "test"):
         project.promote(environment)
+    for environment in ("staging", "test"):
+        project.refresh(environment)
     return release
 
 
@@ -317,6 +319,14 @@ def _follow(rig: Rig, project: Project, environment: str, weight: int) -> Step:
             if pull["state"] == "open" and f"/{environment}/" in pull["branch"]
         ],
     )
+
+
+def _wait_together(project: Project, *environments: str) -> None:
+    """Wait until environments run main; they start at once."""
+    for environment in environments:
+        project.refresh(environment)
+    for environment in environments:
+        project.wait_synced(environment)
 
 
 def _serve(rig: Rig, project: Project, environment: str, weight: int, **canary: float) -> None:

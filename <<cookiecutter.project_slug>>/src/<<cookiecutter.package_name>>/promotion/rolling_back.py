@@ -79,7 +79,9 @@ def _failed(context: Context, target: str, left: str, revision: str | None) -> s
     commit = context.repository.resolve(revision)
     if context.snapshot(commit).rollout(target) is not None:
         # It was about the candidate; the release beside it, which runs now, has done nothing.
-        raise NothingToDo(f"what was rolled out in {target} at {commit[:12]}, which failed, is gone")
+        raise NothingToDo(
+            f"what was rolled out in {target} at {commit[:12]}, which failed, is gone by now"
+        )
     failed = id_in(context.repository.read(commit, release_file(target)))
     if failed != left:
         raise NothingToDo(
