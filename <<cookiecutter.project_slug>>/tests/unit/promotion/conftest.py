@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,17 @@ from project import ENVIRONMENTS, Project
 
 # Settings of the machine or of a hook that runs the tests; they are not those of the test.
 FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "PROMOTION_FORGE")
+ROLES = ("AUTHOR", "COMMITTER")
+IDENTITY = ("EMAIL", *(f"GIT_{role}_{what}" for role in ROLES for what in ("NAME", "EMAIL", "DATE")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody() -> Iterator[None]:
+    """Take away who the caller is: CI often says so by variables, which beat git's settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in IDENTITY:
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
