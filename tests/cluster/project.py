@@ -16,7 +16,7 @@ from tests.cluster.rig import Rig
 
 TEAM = "ml-team"
 ENVIRONMENTS = ("dev", "test", "staging", "prod")
-SECONDS = 90
+SECONDS = 180
 RELEASE_SCRIPT = Path(__file__).parent / "write_release.py"
 
 
@@ -111,8 +111,12 @@ class Project:
         pulls = [json.loads(bakery.git(self.bare, "cat-file", "blob", x)) for x in found.split()]
         return sorted(pulls, key=lambda pull: pull["number"])
 
-    def events(self, kind: str, revision: str, seconds: float = 20) -> list[dict]:
-        """Return the payloads of the events of a kind that GitHub got about a commit.
+    def events(
+        self, kind: str, environment: str, revision: str, seconds: float = 60
+    ) -> list[dict]:
+        """Return the payloads of the events of a kind that GitHub got of a commit's deployment.
+
+        One commit may be deployed to several environments, so the environment is asked too.
 
         Waits until there is one, or until the time is up.
         """
@@ -123,6 +127,7 @@ class Project:
                 for dispatch in self.rig.github.dispatches
                 if dispatch.repository == f"{self.team}/{self.slug}"
                 and dispatch.kind == kind
+                and dispatch.payload["environment"] == environment
                 and dispatch.payload["revision"] == revision
             ]
             if found or time.monotonic() > end:
@@ -159,7 +164,7 @@ class Project:
         text = self.read(f"gitops/overlays/{environment}/release.yaml", commit)
         return yaml.safe_load(text)["data"]["release"] if text else None
 
-    def report(self, environment: str, seconds: float = 20) -> str:
+    def report(self, environment: str, seconds: float = 60) -> str:
         """Tell the local forge what Argo CD told GitHub of main; return the state.
 
         Waits until the newest word is success or failure.

@@ -181,7 +181,7 @@ def test_without_requests_a_strict_environment_does_not_go_on(project: Project, 
     for name, value in {"requests": "[0]", "error-ratio": "[]", "p95-seconds": "[]"}.items():
         assert (last[name]["value"], last[name]["phase"]) == (value, "Failed")
     assert project.report("staging") == "failure"
-    assert project.events("argocd-deployed", failed, seconds=0) == []
+    assert project.events("argocd-deployed", "staging", failed, seconds=0) == []
     said = project.make("canary-step", ENV="staging", AUTOMATIC="1")
     assert "nothing to do: staging is not known to be healthy (failure)" in said
     assert _weights(project, "staging") == {"default": 95, "canary": 5}
@@ -216,7 +216,7 @@ def failure(project: Project, rig: Rig, unmeasured: str) -> Failure:
     revision = _wait_failed(project, "test")
     weights = _weights(project, "test")
     project.report("test")
-    (event,) = project.events("argocd-failed", revision)
+    (event,) = project.events("argocd-failed", "test", revision)
     variables = {
         "ENV": event["environment"],
         "REVISION": event["revision"],
@@ -296,7 +296,7 @@ def _follow(rig: Rig, project: Project, environment: str, weight: int) -> Step:
     start = rig.audit.position()
     namespace, head = project.namespace(environment), project.head
     project.deploy(environment)
-    (event,) = project.events("argocd-deployed", head)
+    (event,) = project.events("argocd-deployed", environment, head)
     variables = {"ENV": event["environment"], "REVISION": event["revision"]}
     # Notifications may come twice.
     advanced = [project.make("advance", **variables) for _ in range(2)]

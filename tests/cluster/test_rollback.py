@@ -140,7 +140,7 @@ def failure(project: Project, newer: str, rig: Rig) -> Failure:
     project.refresh("prod")
     project.wait_application("prod", lambda found: _phase(found, revision) == "Failed")
     project.report("prod")
-    (event,) = project.events("argocd-failed", revision)
+    (event,) = project.events("argocd-failed", "prod", revision)
     variables = {
         "ENV": event["environment"],
         "REVISION": event["revision"],
@@ -169,7 +169,7 @@ def test_it_is_reported_once(project: Project, failure: Failure, rig: Rig):
     project.wait_application("prod", lambda found: found["status"]["reconciledAt"] > before)
     time.sleep(3)
 
-    assert len(project.events("argocd-failed", failure.revision)) == 1
+    assert len(project.events("argocd-failed", "prod", failure.revision)) == 1
 
 
 def test_it_is_taken_back_by_one_pull_request(project: Project, failure: Failure, rig: Rig):
@@ -246,7 +246,7 @@ def test_a_release_that_does_not_start_changes_nothing_for_callers(project: Proj
     assert _ask(rig, "DELETE", f"{application}/operation")[0] == 200
     project.wait_application("test", lambda found: _phase(found, revision) == "Failed")
     project.report("test")
-    (event,) = project.events("argocd-failed", revision)
+    (event,) = project.events("argocd-failed", "test", revision)
     assert _ready(rig, namespace) == serving
     assert project.live("test", "virtualservice")["spec"] == route
 
