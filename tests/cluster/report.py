@@ -18,6 +18,8 @@ def describe(rig: Rig) -> str:
     ]
     try:
         parts += [_application(each) for each in rig.kubectl.list("applications", "argocd")]
+        parts += [_model(each) for each in rig.kubectl.list("seldondeployments") if _waits(each)]
+        parts += [_workload(each) for each in rig.kubectl.list("deployments") if _lacks_pods(each)]
         parts += _events(rig)
     except (Refused, TimeoutError) as error:
         parts.append(f"the API server does not answer: {error}")
@@ -45,6 +47,28 @@ def _application(found: dict) -> str:
             said = resource.get("message", "")[:600]
             text += f"\n  {resource['kind']} {resource['name']}: {said}"
     return text
+
+
+def _waits(model: dict) -> bool:
+    return model.get("status", {}).get("state") != "Available"
+
+
+def _model(found: dict) -> str:
+    return f"SeldonDeployment {_place(found)}: {json.dumps(found.get('status', {}))[:1500]}"
+
+
+def _lacks_pods(workload: dict) -> bool:
+    status, asked = workload.get("status", {}), workload["spec"].get("replicas", 1)
+    return not status.get("updatedReplicas", 0) == status.get("availableReplicas", 0) == asked
+
+
+def _workload(found: dict) -> str:
+    asked = found["spec"].get("replicas")
+    return f"Deployment {_place(found)}, {asked} asked: {json.dumps(found.get('status', {}))[:1500]}"
+
+
+def _place(found: dict) -> str:
+    return f"{found['metadata']['namespace']}/{found['metadata']['name']}"
 
 
 def _events(rig: Rig) -> list[str]:

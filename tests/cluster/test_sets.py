@@ -113,6 +113,8 @@ def test_an_object_that_is_refused_is_mended_by_the_next_commit(project: Project
         lambda found: (
             _operation(found).get("phase") == "Failed"
             and _operation(found)["syncResult"]["revision"] == head
+            # Written by the comparison after the operation.
+            and "SyncError" in _conditions(found)
         ),
     )
 

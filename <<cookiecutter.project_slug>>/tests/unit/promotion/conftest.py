@@ -11,7 +11,10 @@ from project import ENVIRONMENTS, Project
 # Settings of the machine or of a hook that runs the tests; they are not those of the test.
 FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "PROMOTION_FORGE")
 ROLES = ("AUTHOR", "COMMITTER")
-IDENTITY = ("EMAIL", *(f"GIT_{role}_{what}" for role in ROLES for what in ("NAME", "EMAIL", "DATE")))
+IDENTITY = (
+    "EMAIL",
+    *(f"GIT_{role}_{what}" for role in ROLES for what in ("NAME", "EMAIL", "DATE")),
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 
 import fsspec
@@ -10,6 +11,7 @@ from project import NOW, arguments, release
 
 from <<cookiecutter.package_name>> import __main__, bundle, bundle_store
 from <<cookiecutter.package_name>>.promotion import cli, context, releasing
+from <<cookiecutter.package_name>>.promotion.forges import local
 from <<cookiecutter.package_name>>.promotion.places import release_file
 from <<cookiecutter.package_name>>.promotion.plans import plan_promotion
 from <<cookiecutter.package_name>>.promotion.repository import Repository
@@ -115,8 +117,10 @@ def test_what_is_missing_is_said(line, capsys):
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     """A Tuesday within the window of prod, for whatever the commands look at."""
-    frozen = type("datetime", (), {"now": staticmethod(lambda zone: NOW)})
-    monkeypatch.setattr(context, "datetime", frozen)
+    frozen = type("datetime", (datetime,), {"now": staticmethod(lambda zone: NOW)})
+    # The forge dates what it is told: by the same clock, or a status comes from the future.
+    for module in (context, local):
+        monkeypatch.setattr(module, "datetime", frozen)
     monkeypatch.delenv("KUSTOMIZE", raising=False)
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
 
@@ -252,7 +256,7 @@ def test_a_check_prints_every_rule(project, capsys):
 
     assert run(f"check-promotion --branch {branch} --set-status") == 0
     said = capsys.readouterr().out
-    assert said.count("[     ok]") == 14
+    assert said.count("[     ok]") == 15
     assert said.endswith("against deploy\n")
     commit = project.branch_off("skip", {release_file("staging"): ONE.to_yaml()})
     assert run("check-promotion --branch skip --base deploy --set-status") == 1
