@@ -8,6 +8,9 @@ VENV := build/venv
 BIN := $(VENV)/bin
 TEMPLATE_KEY := $(shell { pwd; cat requirements/template.txt; } | sha256sum | cut -c1-12)
 READY := $(VENV)/.$(TEMPLATE_KEY)
+ELASTALERT := build/elastalert
+ELASTALERT_KEY := $(shell { pwd; cat requirements/elastalert.txt; } | sha256sum | cut -c1-12)
+ELASTALERT_READY := $(ELASTALERT)/.$(ELASTALERT_KEY)
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +35,17 @@ cluster-tools: $(READY) ## Build the control plane's programs with Go 1.26, once
 test-cluster: cluster-tools ## Promotion, canary, rollback on it: needs redis-server and prometheus
 	$(BIN)/python -m pytest tests/cluster -m cluster -ra --durations=10
 
+test-observability: $(READY) $(ELASTALERT_READY) ## Dashboards, alerts, logs with live data: needs prometheus and Java
+	$(BIN)/python -m pytest tests/observability -m observability -ra --durations=10
+
 bench: $(READY) ## Measure against the bounds; prints a table, writes build/bench.json
 	$(BIN)/python -m tests.bench.run
 
+dashboards: $(READY) ## Write the dashboards of the template and of the fleet anew from code
+	$(BIN)/python -m tests.project.dashboards
+
 lock: $(READY) ## Renew requirements/template.txt
-	for name in template bench; do \
+	for name in template bench elastalert; do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.12 --generate-hashes --no-emit-index-url --no-header requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
 
@@ -49,4 +58,9 @@ $(READY):
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/template.txt
 	@touch $@
 
-.PHONY: help demo test test-template test-project test-options cluster-tools test-cluster bench lock clean
+$(ELASTALERT_READY):
+	$(PYTHON) -m venv --clear $(ELASTALERT)
+	$(ELASTALERT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/elastalert.txt
+	@touch $@
+
+.PHONY: help demo test test-template test-project test-options cluster-tools test-cluster test-observability bench dashboards lock clean

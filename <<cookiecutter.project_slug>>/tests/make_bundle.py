@@ -15,8 +15,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from <<cookiecutter.package_name>>.models import build_model
+from <<cookiecutter.package_name>>.predictor import SklearnPredictor
 from <<cookiecutter.package_name>>.publishing import publish
 from <<cookiecutter.package_name>>.schema import Schema, load_schema
+from <<cookiecutter.package_name>>.scores import count_scores, prediction_scores
 
 ROOT = Path(__file__).parents[1]
 ROWS = 200
@@ -85,8 +87,11 @@ def write(store: Path, name: str, schema: Schema, kind: str = "linear") -> Path:
         edges = np.quantile(signal, np.linspace(0, 1, len(schema.target.classes) + 1)[1:-1])
         truth = np.digitize(signal, edges)
     estimator = build_model(kind, schema, {}, seed=7).fit(matrix, truth)
+    scores = prediction_scores(SklearnPredictor(estimator, schema).predict(matrix), schema.target)
+    evaluation = {"scores": None if scores is None else count_scores(scores)}
+    files = {"evaluation.json": json.dumps(evaluation).encode()}
     facts = {"run_id": "0123456789abcdef", "commit": "0" * 40, "metrics": {}}
-    return publish(store, name, "v7", estimator, schema, {}, facts)[0]
+    return publish(store, name, "v7", estimator, schema, files, facts)[0]
 
 
 def _values(column, random: np.random.Generator) -> np.ndarray:

@@ -141,9 +141,16 @@ def free_ports(count: int) -> list[int]:
 
 
 def launch(
-    bundle: Path, folder: Path, ports: Mapping[str, int] | None = None, **environment: str
+    bundle: Path,
+    folder: Path,
+    ports: Mapping[str, int] | None = None,
+    stdout: int | None = None,
+    **environment: str,
 ) -> Server:
-    """Start a server on free ports, or on given ones, without waiting until it is ready."""
+    """Start a server on free ports, or on given ones, without waiting until it is ready.
+
+    Its log is a file, unless ``stdout`` is a descriptor for it.
+    """
     ports = {**dict(zip(("http", "grpc", "metrics"), free_ports(3), strict=True)), **(ports or {})}
     log = folder / f"server-{time.monotonic_ns()}.log"
     command = [str(ROOT / ".venv/serve/bin/python"), "-m"]
@@ -160,7 +167,11 @@ def launch(
     }
     with log.open("wb") as out, log.with_suffix(".err").open("wb") as err:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **settings}, stdout=out, stderr=err
+            command,
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=out if stdout is None else stdout,
+            stderr=err,
         )
     name = environment.get("MLSERVER_MODEL_NAME", bundle.parent.name)
     return Server(process, log, ports["http"], ports["grpc"], ports["metrics"], name)

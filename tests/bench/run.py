@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,9 @@ from tests.project.workspace import ROOT, environment, place_project
 AREA = ROOT / "build" / "bench"
 HERE = Path(__file__).parent
 CONNECTIONS = 8
+# Of the telemetry: so many turns in a round, each after a warm-up of two seconds.
+TURNS, TURN_SECONDS = 4, 3
+PARTS = ("bake", "check", "training", "data_checks", "monitoring", "serving", "telemetry")
 
 
 class Bench:
@@ -132,6 +136,23 @@ class Bench:
         note = f"frame {found['frame_mb']:.0f} MB"
         self.add("data checks, peak memory", peak, "MB", allowed, note)
 
+    def monitoring(self) -> None:
+        """A million logged predictions with their labels: read, joined, measured, drawn."""
+        python = self.project / ".venv/dev/bin/python"
+        package = self.project.name.replace("-", "_")
+        command = [python, HERE / "monitoring.py", "--package", package]
+        done = subprocess.run(command, cwd=self.project, capture_output=True, text=True)
+        if not done.stdout:
+            raise SystemExit(done.stderr)
+        found = json.loads(done.stdout)
+        if found["usual"] or "drift" not in found["shifted"]:
+            raise SystemExit(f"drift is not told apart: {found['usual']}, {found['shifted']}")
+        note = f"{found['cpu_seconds']:.1f} s cpu; pandas reads in {found['floor_seconds']:.1f} s"
+        name = "monitoring, 1,000,000 x 30 logged"
+        self.add(name, found["seconds"], "s", found["seconds_bound"], note)
+        note = f"frame {found['frame_mb']:.0f} MB"
+        self.add("monitoring, peak memory", found["peak_mb"], "MB", found["peak_mb_bound"], note)
+
     def serving(self) -> None:
         """One row a request over eight connections, each server with the same two models."""
         for kind in ("linear", "forest"):
@@ -151,6 +172,32 @@ class Bench:
             theirs = found["mlflow models serve"].requests_per_second
             ratio = theirs / found["ours"].requests_per_second
             self.add(f"{kind}, mlflow models serve against ours", ratio, "x", 1.0)
+
+    def telemetry(self) -> None:
+        """Processor time of a request with and without logs and metrics, in turns, in one process.
+
+        One row a request over eight connections; every line goes to a file, as in a container.
+        """
+        for kind in ("linear", "forest"):
+            server = servers.with_telemetry(self._servers(kind)["ours"])
+            costs = {parts: [] for parts in ("none", "logs", "own metrics", "metrics", "both")}
+            with servers.running(server, AREA / f"telemetry-{kind}.log") as pid:
+                for _ in range(TURNS * self.rounds):
+                    for parts, found in costs.items():
+                        figures = load.drive(server, pid, TURN_SECONDS, CONNECTIONS)
+                        if figures.errors:
+                            raise SystemExit(f"telemetry {parts}: {figures.errors} failed")
+                        found.append(figures.cpu_ms_per_request)
+                        os.kill(pid, signal.SIGUSR1)
+            without = statistics.median(costs["none"])
+            self.add(f"{kind}, cpu of a request without telemetry", without, "ms")
+            bounds = {"logs": 5.0, "own metrics": None, "metrics": 5.0, "both": None}
+            for parts, bound in bounds.items():
+                # Against its neighbour in time, so that a slow minute does not count.
+                pairs = zip(costs[parts], costs["none"], strict=True)
+                more = statistics.median(with_it - plain for with_it, plain in pairs)
+                note = f"{1000 * more:.0f} us"
+                self.add(f"{kind}, {parts} add", 100 * more / without, "%", bound, note)
 
     def _servers(self, kind: str) -> dict[str, servers.Server]:
         place = AREA / "models" / kind
@@ -201,16 +248,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=10, help="of load for each server")
     parser.add_argument("--rounds", type=int, default=3, help="of everything else; medians count")
-    parser.add_argument("--only", choices=("bake", "check", "training", "data_checks", "serving"))
+    parser.add_argument("--only", choices=PARTS)
     options = parser.parse_args()
-    if shutil.which("wrk") is None and options.only in (None, "serving"):
+    if shutil.which("wrk") is None and options.only in (None, "serving", "telemetry"):
         raise SystemExit("the serving figures need wrk: apt-get install wrk, brew install wrk")
     AREA.mkdir(parents=True, exist_ok=True)
     bench = Bench(options.seconds, options.rounds)
     print(f"{os.cpu_count()} processors, {platform.platform()}\n")
     bench.make("setup")
     bench.make("data")
-    for name in ("bake", "check", "training", "data_checks", "serving"):
+    for name in PARTS:
         if options.only in (None, name):
             getattr(bench, name)()
     path = ROOT / "build" / "bench.json"

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.demo.ports import free_ports
@@ -44,6 +44,14 @@ def ours(project: Path, bundle: Path, row: list[float]) -> Server:
         f"{address}/v2/health/ready",
         _tensor(row),
     )
+
+
+def with_telemetry(server: Server) -> Server:
+    """Our own server, whose telemetry a signal switches."""
+    python, _, module, *options = server.command
+    package = module.partition(".")[0]
+    script = Path(__file__).with_name("part_of_telemetry.py")
+    return replace(server, command=[python, str(script), package, *options])
 
 
 def mlflow_serve(project: Path, model_uri: str, row: list[float], names: list[str]) -> Server:

@@ -66,7 +66,7 @@ DEFINITIONS = (
         "externalsecrets secretstores clustersecretstores",
     ),
     (CERTIFICATES, "deploy/crds/cert-manager.io_*.yaml", "certificates issuers clusterissuers"),
-    (ELASTIC, "config/crds/v1/all-crds.yaml", "elasticsearches kibanas beats"),
+    (ELASTIC, "config/crds/v1/all-crds.yaml", "elasticsearches kibanas beats logstashes"),
 )
 
 

@@ -111,9 +111,7 @@ class Project:
         pulls = [json.loads(bakery.git(self.bare, "cat-file", "blob", x)) for x in found.split()]
         return sorted(pulls, key=lambda pull: pull["number"])
 
-    def events(
-        self, kind: str, environment: str, revision: str, seconds: float = 60
-    ) -> list[dict]:
+    def events(self, kind: str, environment: str, revision: str, seconds: float = 60) -> list[dict]:
         """Return the payloads of the events of a kind that GitHub got of a commit's deployment.
 
         One commit may be deployed to several environments, so the environment is asked too.

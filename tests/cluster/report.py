@@ -64,7 +64,9 @@ def _lacks_pods(workload: dict) -> bool:
 
 def _workload(found: dict) -> str:
     asked = found["spec"].get("replicas")
-    return f"Deployment {_place(found)}, {asked} asked: {json.dumps(found.get('status', {}))[:1500]}"
+    return (
+        f"Deployment {_place(found)}, {asked} asked: {json.dumps(found.get('status', {}))[:1500]}"
+    )
 
 
 def _place(found: dict) -> str:

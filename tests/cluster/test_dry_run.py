@@ -1,11 +1,13 @@
 """The API server accepts everything that we write, by its strictest rules and without a warning."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.bakery import ROOT
 from tests.cluster import platform, rendering
 from tests.cluster.rig import Rig
 
@@ -71,6 +73,39 @@ def test_the_platform_itself(rig: Rig, platform_repository: platform.Platform):
     rendered = platform.render(platform_repository.folder / "gitops" / "argocd")
 
     assert dry_run(rig, list(yaml.safe_load_all(rendered))) == ""
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        ".",
+        "elastic/overlays/nonprod",
+        "elastic/overlays/prod",
+        "elastalert2/overlays/nonprod",
+        "elastalert2/overlays/prod",
+    ],
+)
+def test_what_the_platform_watches_with(
+    rig: Rig, platform_repository: platform.Platform, folder: str
+):
+    objects = list(yaml.safe_load_all(platform.render(ROOT / "observability" / folder)))
+
+    assert len(objects) > 2
+    assert dry_run(rig, objects) == ""
+
+
+def test_logs_by_way_of_logstash(rig: Rig, platform_repository: platform.Platform, tmp_path: Path):
+    shutil.copytree(ROOT / "observability" / "elastic", tmp_path / "elastic")
+    overlay = tmp_path / "elastic" / "overlays" / "prod" / "kustomization.yaml"
+    text = overlay.read_text(encoding="utf-8") + "components:\n  - ../../logstash\n"
+    overlay.write_text(text, encoding="utf-8")
+    objects = list(yaml.safe_load_all(platform.render(overlay.parent)))
+
+    (beat,) = (each for each in objects if each["kind"] == "Beat")
+    assert "output.logstash" in beat["spec"]["config"]
+    assert "output.elasticsearch" not in beat["spec"]["config"]
+    assert "Logstash" in {each["kind"] for each in objects}
+    assert dry_run(rig, objects) == ""
 
 
 def test_what_is_wrong_is_refused(rig: Rig):

@@ -20,6 +20,7 @@ APPLICATION = {
     "spec": {},
 }
 KIBANA = {"apiVersion": "kibana.k8s.elastic.co/v1", "kind": "Kibana", "metadata": {"name": "logs"}}
+CLAIM = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "monitoring"}}
 RUN = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun", "metadata": {"name": "check"}}
 BOTH = {"deploymentStatus": {"model-default-0-x": {}, "model-canary-0-x": {}}}
 NO_PODS = "Deployment is no longer progressing and not available."
@@ -44,6 +45,10 @@ CASES = [
     (KIBANA, None, "Progressing"),
     (KIBANA, {"health": "green"}, "Healthy"),
     (KIBANA, {"health": "red"}, "Degraded"),
+    # A class that binds with the first pod leaves it so, for as long as no pod is there.
+    (CLAIM, {"phase": "Pending"}, "Healthy"),
+    (CLAIM, {"phase": "Bound"}, "Healthy"),
+    (CLAIM, {"phase": "Lost"}, "Degraded"),
     (RUN, None, "Progressing"),
     (RUN, {"phase": "Pending"}, "Progressing"),
     (RUN, {"phase": "Running"}, "Progressing"),

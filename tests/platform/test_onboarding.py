@@ -183,11 +183,13 @@ def test_a_project_lists_what_the_deployer_may_write_and_manifests_write(platfor
     }
     rendered = set()
     for name in bakery.SETS:
-        gitops = bake_once(bakery.ANSWERS / f"{name}.yaml") / "gitops"
+        root = bake_once(bakery.ANSWERS / f"{name}.yaml")
+        gitops = root / "gitops"
         (project,) = read(gitops / "argocd" / "base" / "project.yaml")
         listed = project["spec"]["namespaceResourceWhitelist"]
         assert {(item["group"], plural(item["kind"])) for item in listed} == writable
-        for path in [*(gitops / "base").rglob("*.yaml"), *(gitops / "components").rglob("*.yaml")]:
+        folders = [gitops / "base", gitops / "components", root / "observability" / "environment"]
+        for path in [path for folder in folders for path in folder.rglob("*.yaml")]:
             rendered |= {
                 (item["apiVersion"].rpartition("/")[0], plural(item["kind"]))
                 for item in read(path)

@@ -95,7 +95,7 @@ def test_applications_are_applied_alike_and_verified_once(built):
         assert policy["retry"] == {"limit": 0, "refresh": True}
         annotations = template["metadata"]["annotations"]
         paths = annotations["argocd.argoproj.io/manifest-generate-paths"].split(";")
-        assert paths == [".", "/gitops/base", "/gitops/components"]
+        assert paths == [".", "/gitops/base", "/gitops/components", "/observability"]
         assert annotations["argocd.argoproj.io/compare-options"] == "ServerSideDiff=true"
 
 

@@ -5,8 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from . import commands
+from . import commands, console, kpi_commands, labelling
+from .dashboards import command as dashboards
 from .failures import expected_errors
+from .observe import command as observe
 from .promotion import cli as promotion
 from .promotion import rollout_cli as rollouts
 from .promotion import status_cli as state
@@ -41,9 +43,10 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--config", type=Path, default=Path("configs/training.yaml"))
     train.add_argument("--revision", help="train on the dataset of this tag, branch or commit")
     train.add_argument("--no-cache", action="store_true", help="run every step anew")
-    monitor = add("monitor", commands.monitor, "compare new rows with the champion's data")
+    monitor = add("monitor", commands.monitor, "predictions, or a batch, against the champion")
     monitor.add_argument("--config", type=Path, default=Path("configs/monitoring.yaml"))
-    monitor.add_argument("--batch", help="CSV or Parquet file; otherwise the configured one")
+    monitor.add_argument("--batch", help="CSV or Parquet file instead of logged predictions")
+    monitor.add_argument("--findings-exit", type=int, default=3, help="status if there are any")
     compare = add("compare", commands.compare, "the last runs as a table and an HTML page")
     compare.add_argument("--last", type=int, default=10)
     compare.add_argument("--output", type=Path, default=Path("artifacts/reports/compare.html"))
@@ -62,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument("file", type=Path)
     batch.add_argument("--rows", type=int, default=200)
     batch.add_argument("--shifted", action="store_true", help="move every second feature")
-    for part in (promotion, rollouts, state):
+    for part in (labelling, kpi_commands, promotion, rollouts, state, dashboards, observe):
         part.add_commands(add)
     return top
 
@@ -70,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; errors that a person can mend are one message, without a traceback."""
     arguments = parser().parse_args(argv)
+    if console.wanted(arguments.command):
+        return console.run(arguments.command, lambda: arguments.run(arguments))
     try:
         status = arguments.run(arguments)
         sys.stdout.flush()

@@ -57,6 +57,29 @@ def store_bundle(folder: Path, uri: str) -> bool:
     return True
 
 
+def fetch_bundle(uri: str, folder: Path) -> Path:
+    """Copy the bundle at ``uri`` into ``folder``, which is made, and return it, not verified yet.
+
+    Raises ``BundleStoreError``.
+    """
+    store, place = _open(uri)
+    try:
+        names = sorted(_sizes(store, place))
+        for name in names:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(store.cat_file(f"{place}/{name}"))
+    # As above: no common base class.
+    except Exception as error:
+        raise BundleStoreError(
+            f"the bundle at {uri} was not fetched: {type(error).__name__}: {error}; check the "
+            "bucket, the network and the credentials, then run the same command again"
+        ) from error
+    if not names:
+        raise BundleStoreError(f"there is no bundle at {uri}; check the address of the release")
+    return folder
+
+
 def _open(uri: str) -> "tuple[AbstractFileSystem, str]":
     scheme = urlsplit(uri).scheme
     if scheme not in _SCHEMES:

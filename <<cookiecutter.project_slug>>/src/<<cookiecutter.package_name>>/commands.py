@@ -10,9 +10,6 @@ from typing import Any
 from .failures import ConfigError, without_traceback
 from .settings import load_settings
 
-# Exit status of `monitor` for a finding; 1 is an error and 2 a wrong command line.
-DRIFT_FOUND = 3
-
 
 def data(arguments: argparse.Namespace) -> int:
     from .dataset import record, resolve
@@ -57,9 +54,9 @@ def reference(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     changes = {"revision": arguments.revision} if arguments.revision else {}
-    run = _run_pipeline("training", arguments.config, changes, cached=not arguments.no_cache)
-    version = _output(run, "register_model", "model_version")
-    evaluation = _output(run, "evaluate_model", "evaluation")
+    run = run_pipeline("training", arguments.config, changes, cached=not arguments.no_cache)
+    version = output_of(run, "register_model", "model_version")
+    evaluation = output_of(run, "evaluate_model", "evaluation")
     print(f"\n{version['name']} {version['version']} is the champion")
     for name, value in evaluation["metrics"].items():
         low, high = evaluation["intervals"][name]
@@ -68,25 +65,7 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def monitor(arguments: argparse.Namespace) -> int:
-    changes = {"batch": arguments.batch} if arguments.batch else {}
-    run = _run_pipeline("monitoring", arguments.config, changes, cached=False)
-    reports = load_settings().reports
-    reports.mkdir(parents=True, exist_ok=True)
-    for name in ("quality", "drift"):
-        page = reports / f"monitoring-{name}.html"
-        page.write_text(_output(run, "check_batch", f"{name}_report"), encoding="utf-8")
-        print(f"{name} report: {page}")
-    quality = _output(run, "check_batch", "quality")
-    for finding in quality["findings"]:
-        place = f"{finding['column']}: " if finding["column"] else ""
-        print(f"  {finding['level']}: {place}{finding['message']}")
-    drift = _output(run, "check_batch", "drift")
-    drifted = [name for name, entry in drift["columns"].items() if entry["drifted"]]
-    print(f"{drift['status']}: {len(drifted)} of {len(drift['columns'])} columns over the limit")
-    for name in drifted[:10]:
-        entry = drift["columns"][name]
-        print(f"  {name}: {entry['score']:.3f} over {entry['threshold']:g}")
-    return DRIFT_FOUND if drift["status"] == "drift" or not quality["passed"] else 0
+    return import_module(".monitor_command", __package__).run(arguments)
 
 
 def compare(arguments: argparse.Namespace) -> int:
@@ -167,7 +146,7 @@ def _some_rows(count: int | None) -> Any:
     return rows, contract
 
 
-def _run_pipeline(name: str, config: Path, changes: dict[str, Any], cached: bool) -> Any:
+def run_pipeline(name: str, config: Path, changes: dict[str, Any], cached: bool) -> Any:
     """Run a pipeline by its configuration file, some parameters replaced."""
     import yaml
 
@@ -191,7 +170,8 @@ def _run_pipeline(name: str, config: Path, changes: dict[str, Any], cached: bool
         )()
 
 
-def _output(run: Any, step: str, name: str) -> Any:
+def output_of(run: Any, step: str, name: str) -> Any:
+    """What a step of a finished run returned under ``name``."""
     return run.steps[step].outputs[name][0].load()
 
 

@@ -34,12 +34,19 @@ class EvaluationError(ValueError):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Metrics on the test rows, those of the naive baseline, and a 95 % interval of each."""
+    """Metrics on the test rows, those of the naive baseline, and a 95 % interval of each.
+
+    ``predictions`` is the profile entry of what was predicted for the test rows: what predictions
+    in production are compared with, since no row of it was trained on. ``scores`` counts the same
+    rows by score, see ``scores.py``.
+    """
 
     rows: int
     metrics: dict[str, float]
     baseline: dict[str, float]
     intervals: dict[str, tuple[float, float]]
+    predictions: dict[str, Any] | None = None
+    scores: list[int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,5 +1,6 @@
 """The quality gate: may this model be registered? Every answer comes with its reasons."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -94,11 +95,13 @@ def decide(
     quality_errors: list[str],
     drift: dict[str, Any],
     incomparable: str | None = None,
+    remarks: Sequence[Check] = (),
 ) -> GateVerdict:
     """Weigh everything known about a candidate.
 
     ``difference`` is ``None`` while there is no champion, or none that can be compared with, for
-    the reason ``incomparable``; ``drift`` is ``DriftVerdict.to_dict()``.
+    the reason ``incomparable``; ``drift`` is ``DriftVerdict.to_dict()``. ``remarks`` are answers
+    of others, listed last.
     """
     checks = [_limit_check(name, limit, evaluation) for name, limit in settings.limits.items()]
     if settings.beat_baseline:
@@ -106,8 +109,17 @@ def decide(
     checks.append(_champion_check(settings.champion, difference, incomparable))
     errors = "; ".join(quality_errors)
     checks.append(Check("data quality", not quality_errors, errors or "no errors"))
-    checks.append(_drift_check(settings.drift, drift))
+    checks += [_drift_check(settings.drift, drift), *remarks]
     return GateVerdict(all(check.passed for check in checks), tuple(checks))
+
+
+def errors_of(quality: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the data, in words, from ``QualityVerdict.to_dict()``."""
+    return [
+        f"{entry['column'] or 'rows'}: {entry['message']}"
+        for entry in quality["findings"]
+        if entry["level"] == "error"
+    ]
 
 
 def _limit_check(name: str, limit: Limit, evaluation: Evaluation) -> Check:

@@ -1,30 +1,71 @@
-"""What a batch of new rows is compared with."""
+"""What new rows and logged predictions are compared with."""
 
 import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from .bundle import Bundle, load_bundle
+from .bundle_store import fetch_bundle
 from .params import Params
 from .reading import is_part, read_raw
 from .registry import ModelVersion
 from .schema import Schema
+
+Champion = Callable[[], ModelVersion | None]
 
 
 class MonitoringError(RuntimeError):
     """There is nothing to compare, or nothing to compare with; the message says what to do."""
 
 
+class Reference(NamedTuple):
+    """A verified bundle, its reference rows, the profile of all of them, and its evaluation."""
+
+    bundle: Bundle
+    rows: pd.DataFrame
+    profile: dict[str, Any]
+    evaluation: dict[str, Any]
+
+
 def reference_of(champion: ModelVersion | None) -> tuple[Bundle, pd.DataFrame, dict[str, Any]]:
     """The champion's verified bundle, its reference rows, and the profile of all of them."""
     if champion is None:
         raise MonitoringError("no model is registered yet, so there is no reference: `make train`")
-    bundle = load_bundle(Path(champion.bundle), champion.digest)
+    return reference_in(Path(champion.bundle), champion.digest)[:3]
+
+
+def reference_in(folder: Path, digest: str | None) -> Reference:
+    """What the bundle in ``folder`` says about its data and its quality; raises ``BundleError``."""
+    bundle = load_bundle(folder, digest)
     rows = pd.read_parquet(bundle.folder / "reference" / "sample.parquet")
     profile = json.loads((bundle.folder / "reference" / "profile.json").read_text("utf-8"))
-    return bundle, rows, profile
+    evaluation = bundle.folder / "evaluation.json"
+    found = json.loads(evaluation.read_text("utf-8")) if evaluation.is_file() else {}
+    return Reference(bundle, rows, profile, found)
+
+
+@contextmanager
+def monitored(given: str | None, digest: str | None, champion: Champion) -> Iterator[Reference]:
+    """The bundle ``given`` by folder or address, else that of the champion.
+
+    An address is fetched into a folder that is removed afterwards. The registry is asked only if
+    nothing is given: a cluster's monitoring knows its release and no MLflow.
+    """
+    if given is None:
+        found = champion()
+        if found is None:
+            raise MonitoringError("no model is registered yet: `make train`")
+        yield reference_in(Path(found.bundle), found.digest)
+    elif "://" not in given:
+        yield reference_in(Path(given), digest)
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            yield reference_in(fetch_bundle(given, Path(scratch) / "bundle"), digest)
 
 
 def read_batch(path: Path, schema: Schema, params: Params) -> pd.DataFrame:

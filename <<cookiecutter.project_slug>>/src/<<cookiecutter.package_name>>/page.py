@@ -57,6 +57,12 @@ class Page:
             f"<tbody>{body}</tbody></table></div>"
         )
 
+    def add_image(self, caption: str, image: str, alternative: str) -> None:
+        """Put an image between the tables: a data address, and what it shows in words."""
+        self.tables.append(
+            f"<h2>{escape(caption)}</h2><img src='{escape(image)}' alt='{escape(alternative)}'>"
+        )
+
     def write(self, path: Path, charts: str | None) -> None:
         """Write the page, with ``charts`` (a whole HTML page) below it if there are any."""
         facts = "".join(
@@ -160,6 +166,8 @@ td.unsure { color: #8a5c00; font-weight: 600; }
 td.bad .bar i { background: #c0362c; }
 .notes { margin-top: 22px; color: #414c5a; max-width: 86ch; }
 .notes p { margin: 6px 0; }
+img { display: block; box-sizing: border-box; width: 100%; padding: 12px; background: #fff;
+  border: 1px solid #dfe3e8; border-radius: 8px; }
 iframe { width: 100%; height: 900px; border: 1px solid #dfe3e8; border-radius: 8px;
   background: #fff; }
 </style>

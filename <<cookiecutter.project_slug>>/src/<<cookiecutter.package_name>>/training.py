@@ -1,5 +1,6 @@
 """The work of a training, free of any framework: fit, assess, face the champion."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from .features import encode_target, to_matrix
 from .gate import ChampionRule
 from .models import ModelError, build_model
 from .predictor import Prediction, SklearnPredictor
+from .profile import profile_values
 from .schema import Schema
-from .validation import check_frame
+from .scores import count_scores, prediction_scores
+from .validation import check_frame, target_column
 
 
 class _Strict(BaseModel):
@@ -55,8 +58,17 @@ def fit(train: pd.DataFrame, schema: Schema, settings: ModelSettings) -> Any:
 
 
 def assess(estimator: Any, test: pd.DataFrame, schema: Schema, seed: int) -> Evaluation:
-    """Metrics of ``estimator`` on ``test``, with intervals and the naive baseline."""
-    return evaluate(encode_target(test, schema), answer(estimator, test, schema), schema, seed)
+    """Metrics of ``estimator`` on ``test``, with intervals, the naive baseline, and a profile."""
+    prediction = answer(estimator, test, schema)
+    found = evaluate(encode_target(test, schema), prediction, schema, seed)
+    # Few bins, since test rows are few.
+    entry = profile_values(pd.Series(prediction.labels), target_column(schema), bins=5)
+    scores = prediction_scores(prediction, schema.target)
+    return replace(
+        found,
+        predictions={"rows": len(test), "entry": entry},
+        scores=None if scores is None else count_scores(scores),
+    )
 
 
 def face(

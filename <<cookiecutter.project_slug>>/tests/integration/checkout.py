@@ -12,6 +12,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 # The code comes from the installed package; these are what a run reads from the checkout.
 PARTS = ("src", "configs", "dvc.yaml", "params.yaml", ".dvc", ".dvcignore", "data/.gitignore")
+PARTS += ("observability/kpi.yaml",)
 MADE = shutil.ignore_patterns("__pycache__", "cache", "tmp", "config.local")
 
 

@@ -1,5 +1,6 @@
 """The training pipeline on the example, in the ways in which it is started and can fail."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def test_first_training_registers_a_champion_with_everything_on_record(root, cap
     for name, value in manifest["metrics"].items():
         assert run[f"metrics.{name}"] == pytest.approx(value)
         assert run[f"metrics.{name}_low"] <= value <= run[f"metrics.{name}_high"]
+    judged = json.loads((Path(version.bundle) / "evaluation.json").read_text("utf-8"))
+    worth = judged["expected_value"]
+    assert sum(worth["outcomes"].values()) == judged["rows"]
+    assert worth["low"] <= worth["per_1000"] <= worth["high"]
+    assert f"{worth['currency']} for 1000 decisions [" in run["tags.gate_reasons"]
     assert f"{version.name} v1 is the champion" in capsys.readouterr().out
 
 

@@ -2,7 +2,8 @@
 
 Requests are made from what the model says about its inputs, so that any schema works. The budget
 is in ``budget.yaml``; a broken one makes locust end with 1. LOAD_RESULT names a file for the
-verdict and its figures, which say of which bundle (LOAD_BUNDLE) they are.
+verdict and its figures, which say of which bundle (LOAD_BUNDLE) they are. LOAD_ROWS names a file of
+rows to send instead of random ones: columns, and rows of values; request ids then tell which.
 """
 
 import json
@@ -29,10 +30,28 @@ class Requests:
         self.path = f"/v2/models/{document['info']['title']}"
         self._inputs = self._get(host + self.path)["inputs"]
         self._random = random.Random()
+        given = os.environ.get("LOAD_ROWS")
+        self._given = json.loads(Path(given).read_text(encoding="utf-8")) if given else None
 
     def valid(self, rows: int) -> dict[str, Any]:
-        """A request of ``rows`` random rows, one tensor a column."""
+        """A request of ``rows`` rows, one tensor a column; random ones if none are given."""
+        if self._given is not None:
+            return self._of_given(rows)
         return {"inputs": [self._tensor(item, rows) for item in self._inputs]}
+
+    def _of_given(self, count: int) -> dict[str, Any]:
+        """``count`` of the given rows; the id says which, and can be found in the log again."""
+        columns, rows = self._given["columns"], self._given["rows"]
+        places = [self._random.randrange(len(rows)) for _ in range(count)]
+        inputs = []
+        for item in self._inputs:
+            column = columns.index(item["name"])
+            values = [rows[place][column] for place in places]
+            shape, datatype = [count, 1], item["datatype"]
+            tensor = {"name": item["name"], "datatype": datatype, "shape": shape, "data": values}
+            inputs.append(tensor)
+        marks = ".".join(map(str, places))
+        return {"id": f"rows-{marks}-{self._random.getrandbits(48):x}", "inputs": inputs}
 
     def invalid(self) -> dict[str, Any]:
         """One row that breaks the schema in one of several ways."""

@@ -96,6 +96,8 @@ def copy_gitops(target: Path) -> Path:
     """Copy what kustomize reads to ``target`` and return that folder."""
     for part in ("base", "components", "overlays"):
         shutil.copytree(ROOT / "gitops" / part, target / "gitops" / part)
+    for part in ("environment", "cluster"):
+        shutil.copytree(ROOT / "observability" / part, target / "observability" / part)
     return target
 
 

@@ -40,6 +40,17 @@ def rendered(
     return render
 
 
+@pytest.fixture(scope="session")
+def environments(rendered: Callable[[Combination], Objects]) -> dict[str, Objects]:
+    """The objects of every environment as it is."""
+    return {name: rendered(Combination(name)) for name in combinations.ENVIRONMENTS}
+
+
+@pytest.fixture(scope="session")
+def prod(environments: dict[str, Objects]) -> Objects:
+    return environments["prod"]
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of gitops/ that a test may change."""

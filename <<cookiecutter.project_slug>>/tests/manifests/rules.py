@@ -9,14 +9,20 @@ CLUSTER_SCOPED = {"Namespace", "ClusterRole", "ClusterRoleBinding", "CustomResou
 KINDS = {
     "AnalysisRun",
     "ConfigMap",
+    "CronJob",
     "DestinationRule",
     "ExternalSecret",
     "HTTPRoute",
     "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "PeerAuthentication",
+    "PodMonitor",
+    "PrometheusRule",
     "SecretStore",
     "SeldonDeployment",
     "Service",
     "ServiceAccount",
+    "Telemetry",
     "VirtualService",
 }
 LABELS = {
@@ -94,7 +100,7 @@ def _values(value: Any, path: str) -> Iterator[str]:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, inner in pairs:
             yield from _values(inner, f"{path}/{key}")
-    elif value == "none" or (isinstance(value, str) and '"none"' in value):
+    elif value == "none" or (isinstance(value, str) and re.search('"none"|//none/', value)):
         yield f"{path} still has its placeholder"
     elif isinstance(value, str) and value.endswith(":latest"):
         yield f"{path} is {value}: it moves"

@@ -5,8 +5,12 @@ import json
 import fsspec
 import pytest
 
-from <<cookiecutter.package_name>>.bundle import BundleError, write_bundle
-from <<cookiecutter.package_name>>.bundle_store import BundleStoreError, store_bundle
+from <<cookiecutter.package_name>>.bundle import BundleError, verify_bundle, write_bundle
+from <<cookiecutter.package_name>>.bundle_store import (
+    BundleStoreError,
+    fetch_bundle,
+    store_bundle,
+)
 
 
 @pytest.fixture
@@ -97,3 +101,23 @@ def test_a_store_that_refuses(bundle, uri, monkeypatch):
     monkeypatch.setattr(kind, "pipe_file", refuse)
     with pytest.raises(BundleStoreError, match="PermissionError: 403 Forbidden; check the bucket"):
         store_bundle(bundle, uri)
+
+
+def test_a_bundle_is_fetched_as_it_was_stored(bundle, uri, tmp_path):
+    store_bundle(bundle, uri)
+
+    fetched = fetch_bundle(uri, tmp_path / "fetched")
+
+    assert verify_bundle(fetched) == verify_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("file:///nowhere/at/all", "there is no bundle at file:///nowhere/at/all"),
+        ("pvc://claim/wines", "pvc:// is not known"),
+    ],
+)
+def test_a_bundle_that_cannot_be_fetched_is_named(tmp_path, uri, message):
+    with pytest.raises(BundleStoreError, match=message):
+        fetch_bundle(uri, tmp_path / "fetched")

@@ -45,6 +45,18 @@ def against(low: float, high: float, p_value: float | None = 0.25) -> Difference
     return Difference("roc_auc", 0.95, 0.94, 0.01, low, high, 0.95, p_value)
 
 
+def test_remarks_are_listed_last_and_errors_of_data_in_words():
+    remark = gate.Check("expected value", True, "5 EUR")
+    findings = [
+        {"level": "error", "column": "age", "message": "3 nulls"},
+        {"level": "error", "column": None, "message": "too few"},
+        {"level": "warning", "column": "bmi", "message": "odd"},
+    ]
+
+    assert decided(settings(), remarks=[remark]).checks[-1] == remark
+    assert gate.errors_of({"findings": findings}) == ["age: 3 nulls", "rows: too few"]
+
+
 def test_a_good_first_model_passes_every_check():
     verdict = decided(settings(limits={"roc_auc": {"minimum": 0.9}}))
 

@@ -23,7 +23,7 @@ PLACES = {
     "dvc": ("storage.py",),
     "evidently": ("reports.py",),
     "mlflow": ("registry.py",),
-    "matplotlib": ("comparison.py", "promotion/abtest_plot.py"),
+    "matplotlib": ("comparison.py", "kpi_plot.py", "promotion/abtest_plot.py"),
     "zenml": ("steps/", "pipelines/"),
     "opentelemetry": ("pipelines/__init__.py",),
     "sklearn": ("models/", "sources/example.py", "evaluation.py", "steps/"),
@@ -33,16 +33,20 @@ PLACES = {
     "pyarrow": ("reading.py", "parquet.py"),
     "mlserver": ("serving/",),
     "seldon_core": ("serving/",),
-    "prometheus_client": ("serving/",),
+    "prometheus_client": ("serving/", "pushing.py"),
     "fastapi": ("serving/",),
     "starlette": ("serving/",),
     "uvicorn": ("serving/",),
     "uvloop": ("serving/",),
     "grpc": ("serving/",),
-    "orjson": ("serving/",),
+    # What only development has.
+    "grafana_foundation_sdk": ("dashboards/",),
+    "promql_parser": ("observe/selectors.py",),
+    "orjson": ("serving/", "logs.py", "observations/files.py", "observations/labels.py"),
 }
 # Not in the environment that serves, so nothing that serving reaches may need them.
 TRAINING_ONLY = {"dvc", "evidently", "mlflow", "matplotlib", "zenml", "opentelemetry"}
+TRAINING_ONLY |= {"grafana_foundation_sdk", "promql_parser"}
 
 # Who may look at the environment, besides the two settings modules, and what for.
 ENVIRONMENT = {
@@ -56,11 +60,22 @@ ENVIRONMENT = {
     "storage.py": "lets DVC's stages find the Python that runs them",
     "promotion/forges/gh.py": "tells GitHub's program which server, and not to ask",
     "promotion/forges/gitlab_api.py": "finds the project and a token where GitLab's CI puts them",
+    "observe/processes.py": "hands it on to programs that it starts",
     "promotion/git.py": "takes away what a git hook sets, which would lead git elsewhere",
 }
 
 # Modules whose test has another name than theirs.
 TESTED_BY = {
+    "dashboards/": "unit/dashboards/test_writing.py",
+    "observe/asking.py": "unit/observe/test_page.py",
+    "observe/axes.py": "unit/observe/test_units.py",
+    "observe/charts.py": "unit/observe/test_page.py",
+    "observe/drawing.py": "unit/observe/test_page.py",
+    "observe/frame.py": "unit/observe/test_page.py",
+    # All programs at once: what the pieces make together.
+    "observe/candidate.py": "integration/test_observe.py",
+    "observe/loading.py": "integration/test_observe.py",
+    "observe/session.py": "integration/test_observe.py",
     "__main__.py": "unit/test_main.py",
     "models/": "unit/test_models.py",
     "sources/": "unit/test_sources.py",
@@ -68,8 +83,15 @@ TESTED_BY = {
     "pointers.py": "unit/test_dataset.py",
     "divergence.py": "unit/test_drift.py",
     "charting.py": "unit/test_reports.py",
+    "kpi_content.py": "unit/test_kpi_report.py",
+    "kpi_figures.py": "unit/test_kpi_report.py",
+    "kpi_plot.py": "unit/test_kpi_report.py",
+    "kpi_words.py": "unit/test_kpi_report.py",
     "page.py": "unit/test_reports.py",
     "verdict_pages.py": "unit/test_reports.py",
+    "observations/booking.py": "integration/test_logged_predictions.py",
+    "observations/findings.py": "unit/observations/test_observation.py",
+    "observations/pages.py": "integration/test_logged_predictions.py",
     "promotion/checking.py": "unit/promotion/test_rendering.py",
     "promotion/comparing.py": "unit/promotion/test_rendering.py",
     "promotion/context.py": "unit/promotion/test_propose.py",

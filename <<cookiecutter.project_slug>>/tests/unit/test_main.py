@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>> import __main__, commands
+from <<cookiecutter.package_name>> import __main__, commands, kpi_commands, labelling
+from <<cookiecutter.package_name>>.dashboards import command as dashboards
+from <<cookiecutter.package_name>>.observe import command as observe
 from <<cookiecutter.package_name>>.promotion import cli, rollout_cli, status_cli
 
 PACKAGE = Path(commands.__file__).parent
@@ -32,11 +34,15 @@ LINES = [
         commands.train,
         {"config": Path("other.yaml"), "revision": "v1", "no_cache": True},
     ),
-    ("monitor", commands.monitor, {"config": Path("configs/monitoring.yaml"), "batch": None}),
     (
-        "monitor --config other.yaml --batch new.csv",
+        "monitor",
         commands.monitor,
-        {"config": Path("other.yaml"), "batch": "new.csv"},
+        {"config": Path("configs/monitoring.yaml"), "batch": None, "findings_exit": 3},
+    ),
+    (
+        "monitor --config other.yaml --batch new.csv --findings-exit 0",
+        commands.monitor,
+        {"config": Path("other.yaml"), "batch": "new.csv", "findings_exit": 0},
     ),
     (
         "compare",
@@ -57,6 +63,34 @@ LINES = [
         "schema --target y --source x.csv --id row --write",
         commands.schema,
         {"target": "y", "source": Path("x.csv"), "id": "row", "write": True},
+    ),
+    (
+        "label answers.csv",
+        labelling.run,
+        {"file": Path("answers.csv"), "event_id": None, "label": None, "at": ""},
+    ),
+    ("kpi-rules", kpi_commands.write_rules, {}),
+    (
+        "kpi-report --month 2026-10 --ledger book --output pages",
+        kpi_commands.write_report,
+        {"month": "2026-10", "ledger": Path("book"), "output": Path("pages")},
+    ),
+    ("dashboards", dashboards.dashboards, {"output": None}),
+    ("observe", observe.observe, {"seconds": 60, "faults": False, "keep": False}),
+    (
+        "observe --seconds 9 --faults --keep",
+        observe.observe,
+        {"seconds": 9, "faults": True, "keep": True},
+    ),
+    (
+        "check-queries http://host:9090 --environment prod --also x.json --also y.yaml",
+        observe.check_queries,
+        {
+            "prometheus": "http://host:9090",
+            "environment": "prod",
+            "also": [Path("x.json"), Path("y.yaml")],
+            "reasons": None,
+        },
     ),
     ("champion", commands.champion, {"bundle": False}),
     ("champion --bundle", commands.champion, {"bundle": True}),
@@ -135,7 +169,7 @@ def test_help_tells_every_command(capsys):
 
 
 def test_the_exit_status_is_that_of_the_command(monkeypatch):
-    monkeypatch.setattr(commands, "monitor", lambda arguments: commands.DRIFT_FOUND)
+    monkeypatch.setattr(commands, "monitor", lambda arguments: 3)
 
     assert __main__.main(["monitor"]) == 3
 

@@ -46,6 +46,53 @@ def test_without_champion_there_is_no_reference():
         monitoring.reference_of(None)
 
 
+def test_what_is_monitored_is_what_is_given_or_else_the_champion(wines, champion, tmp_path):
+    """By folder, by address, and by the registry, which is asked only then."""
+
+    def nobody() -> ModelVersion:
+        raise AssertionError("the registry was asked")
+
+    place = champion.bundle
+    for given, ask in ((place, nobody), (f"file://{place}", nobody), (None, lambda: champion)):
+        with monitoring.monitored(given, champion.digest, ask) as found:
+            assert found.bundle.version == "v2"
+            assert found.profile == {"rows": 178} and found.evaluation == {}
+            pd.testing.assert_frame_equal(found.rows, wines.frame)
+            folder = found.bundle.folder
+        # What was fetched is removed again.
+        assert folder.exists() is not str(given).startswith("file:")
+
+
+def test_another_bundle_than_the_released_one_is_refused(champion):
+    with (
+        pytest.raises(BundleError, match="expected sha256:0123"),
+        monitoring.monitored(champion.bundle, "sha256:0123", lambda: None),
+    ):
+        pass
+
+
+def test_without_anything_to_monitor_it_says_what_to_do():
+    with (
+        pytest.raises(monitoring.MonitoringError, match="`make train`"),
+        monitoring.monitored(None, None, lambda: None),
+    ):
+        pass
+
+
+def test_the_evaluation_of_a_bundle_is_read(wines, champion, tmp_path):
+    model = training.fit(wines.frame, wines.schema, training.ModelSettings(kind="linear"))
+    files = {
+        "reference/sample.parquet": tmp_path / "sample.parquet",
+        "reference/profile.json": b"{}",
+        "evaluation.json": b'{"metrics": {"accuracy": 0.5}}',
+    }
+    place, digest = publish(tmp_path, "wines", "v3", model, wines.schema, files, {})
+
+    found = monitoring.reference_in(place, digest)
+
+    assert found.evaluation == {"metrics": {"accuracy": 0.5}}
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_batch_is_read_as_the_schema_says(wines, tmp_path, suffix):
     path = tmp_path / f"batch.{suffix}"

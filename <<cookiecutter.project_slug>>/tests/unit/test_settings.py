@@ -7,11 +7,25 @@ import pytest
 from <<cookiecutter.package_name>> import settings
 
 VARIABLES = ["PROJECT_ROOT", "MODEL_NAME", "MLFLOW_TRACKING_URI", "BUNDLE_STORE", "GIT_COMMIT"]
+OBSERVABILITY = {
+    "MLOPS_ENVIRONMENT": ("environment", "prod"),
+    "POD_NAMESPACE": ("namespace", "credit-risk-eu"),
+    "MLOPS_TEAM": ("team", "risk"),
+    "PUSHGATEWAY_URL": ("pushgateway", "http://gateway:9091"),
+    "ELASTICSEARCH_URL": ("elasticsearch", "https://engine:9200"),
+    "ELASTICSEARCH_API_KEY": ("api_key", "a-key"),
+    "ELASTICSEARCH_USERNAME": ("username", "reader"),
+    "ELASTICSEARCH_PASSWORD": ("password", "a-secret"),
+    "ELASTICSEARCH_CA_FILE": ("authority", Path("/certificates/ca.crt")),
+    "MONITORED_BUNDLE": ("bundle", "s3://bundles/0123"),
+    "MONITORED_BUNDLE_DIGEST": ("bundle_digest", "sha256:0123"),
+    "REPOSITORY_URL": ("repository", "https://example.com/acme/model.git"),
+}
 
 
 @pytest.fixture(autouse=True)
 def unset(monkeypatch):
-    for name in VARIABLES:
+    for name in [*VARIABLES, *OBSERVABILITY, "MONITORING_STATE"]:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -67,3 +81,41 @@ def test_model_has_the_name_of_the_project_and_not_of_the_package(tmp_path, monk
     assert settings.load_settings().model_name == "credit-risk"
     (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
     assert settings.load_settings().model_name != "credit-risk"
+
+
+def test_observability_is_local_by_default(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = '[project]\nname = "credit-risk"\nauthors = [{ name = "Team Risk" }]\n'
+    (tmp_path / "pyproject.toml").write_text(project)
+
+    found = settings.load_observability()
+
+    assert found.grouping == {
+        "namespace": "credit-risk-dev",
+        "environment": "dev",
+        "team": "Team Risk",
+        "model_name": "credit-risk",
+    }
+    assert found.pushgateway is None and found.elasticsearch is None and found.bundle is None
+    (tmp_path / "pyproject.toml").unlink()
+    assert settings.load_observability().team == "unknown"
+
+
+def test_everything_about_observability_can_be_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for variable, (_, value) in OBSERVABILITY.items():
+        monkeypatch.setenv(variable, str(value))
+
+    found = settings.load_observability()
+
+    assert {name: getattr(found, name) for name, _ in OBSERVABILITY.values()} == dict(
+        OBSERVABILITY.values()
+    )
+    assert "a-secret" not in repr(found) and "a-key" not in repr(found)
+
+
+def test_what_monitoring_remembers_can_be_moved(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert settings.load_settings().monitoring_state == tmp_path / "artifacts" / "monitoring"
+    monkeypatch.setenv("MONITORING_STATE", "volume")
+    assert settings.load_settings().monitoring_state == tmp_path / "volume"

@@ -52,10 +52,18 @@ def test_an_assessment_is_that_of_the_rows_given(tumours):
     test = tumours.frame[1::2]
 
     found = training.assess(model, test, tumours.schema, seed=1)
+    # What predictions in production are compared with.
+    assert found.predictions["rows"] == len(test)
+    guessed = training.answer(model, test, tumours.schema).labels
+    shares = [float((guessed == name).mean()) for name in ("benign", "malignant")]
+    assert found.predictions["entry"]["shares"] == pytest.approx(shares)
 
     labels = training.answer(model, test, tumours.schema).labels
     assert found.rows == len(test)
     assert found.metrics["accuracy"] == pytest.approx((labels == test["diagnosis"]).mean())
+    # Of a good model, few scores are in the middle.
+    assert sum(found.scores) == len(test)
+    assert found.scores[0] + found.scores[9] > len(test) / 2
 
 
 def test_the_first_candidate_faces_nobody(tumours):

@@ -1,6 +1,7 @@
 """ZenML pipelines: nouns. Importing one makes ZenML ready for this repository."""
 
 import atexit
+import logging
 import os
 import sys
 from pathlib import Path
@@ -12,11 +13,22 @@ os.environ.setdefault("ZENML_ENABLE_RICH_TRACEBACK", "false")
 if not sys.stdout.isatty():
     os.environ.setdefault("ZENML_LOGGING_COLORS_DISABLED", "true")
 
+from zenml.logger import ZenMLConsoleHandler
 from zenml.utils.source_utils import set_custom_source_root
+
+from .. import console
 
 # The package is installed from src/, so that steps are known by the names they are imported by,
 # whether the run was started by `zenml pipeline run`, by make or from Python.
 set_custom_source_root(str(Path(__file__).parents[2]))
+
+console.join()
+if console.service() is not None:
+    # Its lines would come a second time, with other names. The handler stays as it is: ZenML looks
+    # for it, and what keeps the log of a step is another one.
+    for _handler in logging.getLogger().handlers:
+        if isinstance(_handler, ZenMLConsoleHandler):
+            _handler.addFilter(lambda record: False)
 
 
 def _skip_impossible_flush() -> None:

@@ -13,13 +13,22 @@ from ..steps.check_gate import check_gate
 from ..steps.evaluate_model import evaluate_model
 from ..steps.load_data import load_data
 from ..steps.log_run import log_run
+from ..steps.push_training import push_training
 from ..steps.register_model import register_model
 from ..steps.resolve_dataset import resolve_dataset
+from ..steps.run_clock import push_failure
 from ..steps.train_model import train_model
 from ..training import ModelSettings, SplitSettings
+from .events import step_ended, step_started
 
 
-@pipeline(name="training", execution_mode=ExecutionMode.FAIL_FAST)
+@pipeline(
+    name="training",
+    execution_mode=ExecutionMode.FAIL_FAST,
+    on_start=step_started,
+    on_end=step_ended,
+    on_failure=push_failure,
+)
 def training(
     split: SplitSettings,
     model: ModelSettings,
@@ -59,7 +68,7 @@ def training(
         gate,
         split.seed,
     )
-    register_model(
+    model_version = register_model(
         estimator,
         dataset,
         schema,
@@ -70,6 +79,7 @@ def training(
         drift_report,
         run_id,
     )
+    push_training(evaluation, quality_verdict, model_version)
 
 
 def _parameters(split: SplitSettings, model: ModelSettings) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The order of promotion and each environment's rules, from ``gitops/environments.yaml``."""
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -12,6 +13,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVIDENCE = ("metrics", "drift", "quality", "load_test")
 _MESHES = ("istio", "linkerd", "none")
 _STRATEGIES = ("direct", "canary")
+_WORTH = ("not_worse", "not_significantly_worse")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 
@@ -38,6 +40,18 @@ class Window:
 
 
 @dataclass(frozen=True)
+class WorthRule:
+    """How the expected value of 1000 decisions must stand against that of what runs now.
+
+    ``not_worse``: the difference's lower bound at 95 % is not below ``-allowed_loss`` (doubt
+    refuses). ``not_significantly_worse``: its upper bound is not (doubt passes).
+    """
+
+    rule: str
+    allowed_loss: float
+
+
+@dataclass(frozen=True)
 class Environment:
     """One environment. ``source`` is the one a release comes from; ``None`` for the first."""
 
@@ -48,6 +62,7 @@ class Environment:
     auto_rollback: bool = False
     evidence: tuple[str, ...] = ()
     window: Window | None = None
+    expected_value: WorthRule | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,7 @@ def load_environments(text: str | bytes, where: str) -> Environments:
 
 def _environment(where: str, entry: Any, above: list[Environment], mesh: str) -> Environment:
     known = ("name", "source", "strategy", "auto_merge", "auto_rollback", "evidence", "window")
+    known = (*known, "expected_value")
     read = _Reader(where, entry, "an environment", known)
     name, source = read.value("name"), read.value("source")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -153,7 +169,18 @@ def _environment(where: str, entry: Any, above: list[Environment], mesh: str) ->
         read.flag("auto_rollback"),
         tuple(evidence),
         _window(where, read.value("window", None)),
+        _worth(where, read.value("expected_value", None)),
     )
+
+
+def _worth(where: str, entry: Any) -> WorthRule | None:
+    if entry is None:
+        return None
+    read = _Reader(where, entry, "expected_value", ("rule", "allowed_loss"))
+    loss = read.value("allowed_loss")
+    if type(loss) not in (int, float) or not 0 <= loss < math.inf:
+        read.refuse("allowed_loss", "must be an amount of money for 1000 decisions, 0 or more")
+    return WorthRule(read.choice("rule", _WORTH), float(loss))
 
 
 def _window(where: str, entry: Any) -> Window | None:

@@ -16,6 +16,7 @@ from .plans import Plan, Snapshot
 from .record import Record, RecordError, parse_record
 from .release import Release, ReleaseError, id_in, parse_release
 from .rollout_state import Rollout, parse_rollout
+from .worth import worth_table
 
 # GitHub takes 65,536 characters; the rest is left to people who edit the text.
 LIMIT = 60_000
@@ -169,6 +170,7 @@ def _figures(look: _Look) -> list[str]:
     present = other if look.before != look.after else None
     return [
         metric_table(record, present, look.environment),
+        worth_table(record, present, look.environment),
         verdicts(record),
         load_test_table(record.load_test),
     ]

@@ -68,13 +68,20 @@ def _walk(value: Any, path: str, found: dict[str, Any]) -> None:
     elif isinstance(value, list):
         for number, item in enumerate(value):
             if isinstance(item, dict | list):
-                name = item.get("name", number) if isinstance(item, dict) else number
-                _walk(item, f"{path}{name}.", found)
+                _walk(item, f"{path}{_name(item, number)}.", found)
             else:
                 # By itself and not by its number, or one more would change all that follow.
                 found[f"{path.rstrip('.')} {item}"] = "listed"
     else:
         found[path.rstrip(".")] = value
+
+
+def _name(item: dict[str, Any] | list[Any], number: int) -> Any:
+    """What an entry is called; a limit of alerts by its label, as its place says nothing."""
+    if isinstance(item, list):
+        return number
+    labels = item.get("labels")
+    return item.get("name") or (labels.get("name") if isinstance(labels, dict) else None) or number
 
 
 def _text(value: Any) -> str | None:

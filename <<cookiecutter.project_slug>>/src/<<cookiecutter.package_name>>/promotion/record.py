@@ -20,7 +20,8 @@ class Record:
     ``metrics``: {name: {value, low, high, baseline}}, 95 % interval, in the metric's own unit.
     ``drift``: {status, share, detail}; ``quality``: {passed, findings}; ``data``: {revision, hash,
     rows} of the dataset; ``load_test``: {requests_per_second, p95_milliseconds, error_share,
-    passed, problems, budget}.
+    passed, problems, budget}. ``expected_value`` is that of ``expected_value.expected_value``;
+    records of before that figure lack it.
     """
 
     release: str
@@ -37,18 +38,26 @@ class Record:
     quality: dict[str, Any] | None = None
     data: dict[str, Any] = field(default_factory=dict)
     load_test: dict[str, Any] | None = None
+    expected_value: dict[str, Any] | None = None
 
     def to_json(self) -> bytes:
         """The file's exact bytes. Raises ``RecordError`` for a figure that is no number."""
+        entries = asdict(self)
+        # A record of before stays as it was, byte for byte.
+        for name in _LATER:
+            if entries[name] is None:
+                del entries[name]
         try:
             text = json.dumps(
-                asdict(self), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
+                entries, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False
             )
         except ValueError as error:
             raise RecordError(f"the record of {self.release} holds a NaN or infinity") from error
         return (text + "\n").encode()
 
 
+# Fields that records of before do not have.
+_LATER = {"expected_value"}
 # Each must be of this kind where the record holds it.
 _KINDS = {
     "metrics": dict,
@@ -57,6 +66,7 @@ _KINDS = {
     "drift": dict | None,
     "quality": dict | None,
     "load_test": dict | None,
+    "expected_value": dict | None,
     "primary": str | None,
 }
 
@@ -69,8 +79,8 @@ def parse_record(content: bytes, where: str) -> Record:
     except ValueError as error:
         raise RecordError(f"{where} is not valid JSON: {error}; {restore}") from error
     names = {item.name for item in fields(Record)}
-    if not isinstance(entries, dict) or set(entries) != names:
-        differ = set(entries) ^ names if isinstance(entries, dict) else names
+    if not isinstance(entries, dict) or (differ := (set(entries) ^ names) - _LATER):
+        differ = differ if isinstance(entries, dict) else names
         raise RecordError(
             f"{where} is no record of a release: missing or unknown {', '.join(sorted(differ))}; "
             f"{restore}"
@@ -134,6 +144,7 @@ def build_record(
         },
         data={"revision": release.data_revision, "hash": release.data_hash, "rows": rows},
         load_test=None if load_test is None else _load_test(load_test, release),
+        expected_value=evaluation.get("expected_value"),
     )
 
 

@@ -17,6 +17,8 @@ from .places import overlay, release_file
 from .repository import Repository
 
 _SECONDS = 60
+# What overlays refer to; an early commit may lack one of them.
+_READ = ("gitops", "observability")
 # What a promotion may change in the rendered objects: kind, name, then keys, `*` for any. Entries
 # of a list are called by their names.
 ALLOWED = (
@@ -29,6 +31,7 @@ ALLOWED = (
     "*/*/spec/predictors/*/componentSpecs/*/spec/containers/*/image",
     "*/*/spec/predictors/*/componentSpecs/*/spec/containers/*/env/SERVING_BUNDLE_DIGEST/value",
     "AnalysisRun/*/spec/args/version/value",
+    "CronJob/*/spec/jobTemplate/spec/template/spec/containers/*/env/MONITORED_BUNDLE*/value",
 )
 
 
@@ -66,7 +69,8 @@ def render_at(repository: Repository, kustomize: Path, commit: str, environment:
     if repository.read(commit, release_file(environment)) is None:
         return ""
     with tempfile.TemporaryDirectory() as scratch:
-        archive = git.run(repository.root, "archive", "--format=tar", commit, "--", "gitops").stdout
+        parts = [part for part in _READ if repository.files(commit, part)]
+        archive = git.run(repository.root, "archive", "--format=tar", commit, "--", *parts).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as content:
             content.extractall(scratch, filter="data")
         return render(kustomize, Path(scratch) / overlay(environment))

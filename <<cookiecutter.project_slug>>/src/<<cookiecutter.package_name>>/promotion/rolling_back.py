@@ -11,7 +11,7 @@ from .rollout_commands import abort_plan
 
 AUTOMATIC = "automatic-rollback"
 # What runs also follows from these, whatever the release.
-_SHARED = ("gitops/base/", "gitops/components/")
+_SHARED = ("gitops/base/", "gitops/components/", "observability/")
 
 
 def rollback_plan(

@@ -31,6 +31,7 @@ from .shared_rules import (
     record_fits,
     source_is_healthy,
 )
+from .worth import value_is_kept
 
 _UNUSABLE = (PlanError, RolloutError, HypothesisError)
 
@@ -75,6 +76,7 @@ def _start(proposal: Proposal, environment: Environment, after: Rollout) -> dict
         "source": lambda: equals_source(proposal, environment, release, path),
         "record": lambda: record_fits(proposal, release),
         "evidence": lambda: enough_evidence(proposal, environment, release),
+        "expected value": lambda: value_is_kept(proposal, environment, release),
         "health": lambda: source_is_healthy(proposal, environment, release),
         "not blocked": lambda: not_blocked(proposal, release),
         "window": lambda: in_window(proposal, environment),

@@ -29,6 +29,7 @@ from .shared_rules import (
     record_fits,
     source_is_healthy,
 )
+from .worth import value_is_kept
 
 
 def check(proposal: Proposal) -> list[Finding]:
@@ -98,6 +99,7 @@ def _promotion(proposal: Proposal, environment: Environment, release: Release) -
         "source": lambda: equals_source(proposal, environment, release, path),
         "record": lambda: record_fits(proposal, release),
         "evidence": lambda: enough_evidence(proposal, environment, release),
+        "expected value": lambda: value_is_kept(proposal, environment, release),
         "health": lambda: source_is_healthy(proposal, environment, release),
         "not blocked": lambda: not_blocked(proposal, release),
         "no rollout": lambda: no_rollout(proposal, name),

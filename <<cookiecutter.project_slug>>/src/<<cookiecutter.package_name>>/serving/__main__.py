@@ -9,32 +9,39 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..bundle import BundleError
+from ..logs import Service
 from ..schema import SchemaFileError
-from .logs import Service, install, log_config
+from .log_stream import STDOUT
+from .logs import install, log_config
 from .settings import ServingSettings, SettingsError, read_settings
 
 _log = logging.getLogger(__name__)
+
+# What the reader of a stuck log gets before the process ends without it.
+_LAST_LINES_SECONDS = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the server; 0 after a clean stop, 1 with one line of log that says why not."""
     arguments = _parser().parse_args(argv)
     service = Service(Path.cwd().name)
-    install(log_config(service))
+    install(log_config(service), service)
     try:
         serving = read_settings()
         if arguments.bundle is not None:
             serving = replace(serving, bundle=arguments.bundle)
         if serving.bundle is None:
             raise SettingsError("no bundle: give --bundle or set SERVING_BUNDLE")
-        config = log_config(service, serving.log_level)
+        config = log_config(service, serving.log_level, serving.log_format)
         service.rename(_service_name(serving), serving.environment)
-        install(config)
+        install(config, service)
         return _run(serving, config, service, arguments)
     except (BundleError, SettingsError, SchemaFileError) as error:
         _log.error("%s", error, extra={"ecs": {"event.action": "server_failed"}})
     except Exception:
         _log.exception("the server failed", extra={"ecs": {"event.action": "server_failed"}})
+    finally:
+        STDOUT.drain(_LAST_LINES_SECONDS)
     return 1
 
 

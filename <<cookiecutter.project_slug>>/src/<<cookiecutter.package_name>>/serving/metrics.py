@@ -4,19 +4,21 @@ MLServer's own helper writes to a private registry that is never exported withou
 label set exists from the start: an alert on a series that is not there yet cannot fire.
 """
 
+import json
 from collections import Counter as Tally
 from datetime import datetime
 
 import numpy as np
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.utils import floatToGoString
 
 from ..bundle import Bundle
+from ..scores import EDGES
 from ..validation import Violation
 from .errors import REASONS, RequestError
 from .scoring import Scored
 
 _MODEL = ("model_name", "model_version")
-_TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 INFO = Gauge("ml_model_info", "The model being served; always 1", [*_MODEL, "run_id"])
@@ -24,7 +26,11 @@ TRAINED = Gauge("ml_model_trained_timestamp_seconds", "When the model was traine
 PREDICTIONS = Counter(
     "ml_predictions", "Rows answered, by predicted class", [*_MODEL, "predicted_class"]
 )
-SCORE = Histogram("ml_prediction_score", "Score of every row answered", _MODEL, buckets=_TENTHS)
+SCORE = Histogram("ml_prediction_score", "Score of every row answered", _MODEL, buckets=EDGES)
+# Of each bin alone and not cumulative; `bin` is the upper edge, as `le` of the histogram.
+SCORE_REFERENCE = Gauge(
+    "ml_prediction_score_reference_rows", "Test rows at training, by score", [*_MODEL, "bin"]
+)
 REJECTED = Counter("ml_request_rejected", "Prediction requests refused", [*_MODEL, "reason"])
 MISSING = Counter(
     "ml_feature_missing", "Missing values in requests, allowed or not", [*_MODEL, "feature"]
@@ -55,6 +61,8 @@ class ModelMetrics:
             for position, column in enumerate(bundle.schema.features)
             if column.nullable
         ]
+        for edge, rows in zip((*EDGES, float("inf")), _reference_scores(bundle), strict=False):
+            SCORE_REFERENCE.labels(*model, floatToGoString(edge)).set(rows)
         INFO.labels(*model, bundle.manifest.get("run_id") or "").set(1)
         trained = bundle.manifest.get("created_at")
         if trained:
@@ -88,3 +96,11 @@ class ModelMetrics:
             self._missing[violation.column].inc(violation.rows)
         elif violation.rule == "range":
             self._outside[violation.column].inc(violation.rows)
+
+
+def _reference_scores(bundle: Bundle) -> list[int]:
+    """Rows in each bin; empty for a model without scores, or from before they were counted."""
+    path = bundle.folder / "evaluation.json"
+    if not path.exists():
+        return []
+    return json.loads(path.read_text("utf-8")).get("scores") or []

@@ -18,9 +18,9 @@ from mlserver.types import (
 from mlserver.utils import get_model_uri
 
 from ..bundle import Bundle, load_bundle
+from ..logs import Service
 from .context import RequestContext, current_request
 from .errors import RequestError
-from .logs import Service
 from .metadata import model_metadata
 from .protocol import InferRequest, check_id
 from .scoring import Output, Scorer, sample_request

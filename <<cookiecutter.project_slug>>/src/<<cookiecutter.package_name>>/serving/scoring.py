@@ -9,6 +9,7 @@ import numpy as np
 from ..bundle import Bundle
 from ..predictor import Prediction
 from ..schema import Schema
+from ..scores import prediction_scores
 from .decoding import Decoder
 from .errors import RequestError
 from .protocol import InferRequest, Tensor
@@ -27,8 +28,7 @@ class Output(NamedTuple):
 class Scored(NamedTuple):
     """A prediction with what telemetry wants to know about it.
 
-    ``scores`` of shape (rows,): the positive class's probability of a binary classification, else
-    the predicted class's; a regression's place between the target's limits, if it has them.
+    ``scores`` of shape (rows,), see ``scores.prediction_scores``.
     """
 
     matrix: np.ndarray
@@ -44,9 +44,6 @@ class Scorer:
         self._predictor = bundle.predictor
         self._target = bundle.schema.target
         self._decoder = Decoder(bundle.schema, max_rows)
-        classes = self._target.classes
-        positive = self._target.positive_class
-        self._positive = None if positive is None else classes.index(positive)
         self.output_names = output_names(bundle.schema)
 
     def decode(self, request: InferRequest) -> np.ndarray:
@@ -66,7 +63,7 @@ class Scorer:
         started = time.perf_counter()
         prediction = self._predictor.predict(matrix)
         seconds = time.perf_counter() - started
-        return Scored(matrix, prediction, self._scores(prediction), seconds)
+        return Scored(matrix, prediction, prediction_scores(prediction, self._target), seconds)
 
     def outputs(self, prediction: Prediction, wanted: Sequence[str] | None = None) -> list[Output]:
         """The prediction as tensors, all or those ``wanted``."""
@@ -86,16 +83,6 @@ class Scorer:
                 ),
             ]
         return found if wanted is None else [item for item in found if item.name in wanted]
-
-    def _scores(self, prediction: Prediction) -> np.ndarray | None:
-        if prediction.probabilities is not None:
-            if self._positive is not None:
-                return prediction.probabilities[:, self._positive]
-            return prediction.probabilities.max(axis=1)
-        low, high = self._target.minimum, self._target.maximum
-        if low is None or high is None or low == high:
-            return None
-        return (prediction.labels - low) / (high - low)
 
 
 def output_names(schema: Schema) -> tuple[str, ...]:

@@ -16,9 +16,9 @@ from mlserver.settings import ModelParameters, ModelSettings, Settings
 from prometheus_client import disable_created_metrics
 
 from ..bundle import MANIFEST, BundleError, verify_bundle
+from ..logs import Service
 from .dataplane import ModelDataPlane, State
 from .grpc_server import BundleGRPCServer
-from .logs import Service
 from .openapi import dump_document
 from .quiet import QuietServer
 from .rest import BundleRESTServer
@@ -156,6 +156,7 @@ class BundleServer:
         await asyncio.wait([grpc, *others], timeout=2)
         if self._data_plane.version is not None:
             await self._registry.unload(self._data_plane.name)
+        self._telemetry.close()
         _log.info("stopped", extra={"ecs": {"event.action": "server_stopped"}})
 
     async def _drain(self) -> float:

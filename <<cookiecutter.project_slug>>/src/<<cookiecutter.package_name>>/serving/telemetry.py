@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from ..bundle import Bundle
+from ..logs import Service, dump, timestamp
 from ..schema import Schema
 from .context import RequestContext
-from .logs import DATASET, READY_LINES, Service, dump, timestamp
+from .event_files import EventFiles
+from .logs import DATASET, READY_LINES
 from .metrics import ModelMetrics
 from .scoring import Scored
 from .settings import ServingSettings, SettingsError
 
 _lines = logging.getLogger(READY_LINES)
 _log = logging.getLogger(__name__)
+# As SERVING_EVENT_FEATURES: all features of the schema.
+EVERYTHING = ("*",)
 
 
 class Telemetry:
@@ -31,6 +35,9 @@ class Telemetry:
         self._metrics: ModelMetrics | None = None
         self._features: list[tuple[int, str, Sequence[str] | None]] = []
         self._random = random.Random()
+        self._files: EventFiles | None = None
+        if settings.event_folder is not None:
+            self._files = EventFiles(settings.event_folder, settings.event_folder_bytes)
 
     def attach(self, bundle: Bundle, name: str) -> None:
         """Name the model in every line from now on, and create its metrics."""
@@ -41,9 +48,10 @@ class Telemetry:
                 "service.version": bundle.version,
                 "ml.model.name": name,
                 "ml.model.version": bundle.version,
-                "ml.model.run_id": bundle.manifest.get("run_id"),
             }
         )
+        if bundle.manifest.get("run_id"):
+            self._service.fields["ml.model.run_id"] = bundle.manifest["run_id"]
 
     def finish(self, request: RequestContext, is_prediction: bool) -> None:
         """Count and log one answered request."""
@@ -55,8 +63,16 @@ class Telemetry:
         failed = request.error is not None or request.exception is not None
         lines = [dump(self._request_line(request, is_prediction, failed))]
         if is_prediction and request.scored is not None and not failed:
-            lines += self._events(request, request.scored)
+            events = self._events(request, request.scored)
+            if self._files is not None and events:
+                self._files.add(events)
+            lines += events
         _lines.info("\n".join(lines))
+
+    def close(self) -> None:
+        """Finish what is written beside the answers."""
+        if self._files is not None:
+            self._files.close()
 
     def _request_line(
         self, request: RequestContext, is_prediction: bool, failed: bool
@@ -74,9 +90,11 @@ class Telemetry:
             "event.duration": request.duration_ns,
             "network.protocol": request.protocol,
             "http.request.id": request.id,
-            "http.request.method": request.method,
             "url.path": request.path,
         }
+        # Over gRPC it is the name of a procedure, which ends the path.
+        if request.protocol == "http":
+            line["http.request.method"] = request.method
         if isinstance(request.status, int):
             line["http.response.status_code"] = request.status
         elif request.status is not None:
@@ -152,6 +170,8 @@ def log_exception(request: RequestContext, error: BaseException) -> None:
 def _allowed_features(
     schema: Schema, names: Sequence[str]
 ) -> list[tuple[int, str, Sequence[str] | None]]:
+    if tuple(names) == EVERYTHING:
+        names = schema.feature_names
     unknown = [name for name in names if name not in schema.feature_names]
     if unknown:
         raise SettingsError(

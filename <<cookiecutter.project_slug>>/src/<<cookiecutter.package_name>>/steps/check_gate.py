@@ -11,11 +11,12 @@ from sklearn.base import BaseEstimator
 from zenml import step
 
 from ..evaluation import Evaluation
-from ..gate import GateError, GateSettings, decide
+from ..expected_value import of_project, remark
+from ..gate import GateError, GateSettings, decide, errors_of
 from ..registry import Registry
 from ..schema import Schema
 from ..settings import load_settings
-from ..training import IncomparableError, face
+from ..training import IncomparableError, answer, face
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ def check_gate(
 
     Never cached: the champion may be another one today. Raises ``GateError`` with all reasons.
     """
-    registry = Registry(load_settings())
+    project = load_settings()
+    registry = Registry(project)
     champion = registry.champion()
     if champion is not None and champion.run_id == run_id:
         logger.info("this run is the champion already (%s)", champion.version)
@@ -48,16 +50,13 @@ def check_gate(
         difference = face(place, digest, estimator, test, contract, settings.champion, seed)
     except IncomparableError as error:
         incomparable = str(error)
-    errors = [
-        f"{entry['column'] or 'rows'}: {entry['message']}"
-        for entry in quality["findings"]
-        if entry["level"] == "error"
-    ]
-    verdict = decide(settings, Evaluation(**evaluation), difference, errors, drift, incomparable)
+    errors = errors_of(quality)
+    worth = of_project(project.root, test, answer(estimator, test, contract), contract, seed)
+    known = (difference, errors, drift, incomparable, [remark(worth)])
+    verdict = decide(settings, Evaluation(**evaluation), *known)
     explanation = verdict.explain()
-    registry.tag_run(
-        run_id, {"gate": "passed" if verdict.passed else "failed", "gate_reasons": explanation}
-    )
+    answered = "passed" if verdict.passed else "failed"
+    registry.tag_run(run_id, {"gate": answered, "gate_reasons": explanation})
     if not verdict.passed:
         raise GateError(
             f"{explanation}\nNothing was registered; the run is kept in MLflow as {run_id}. "
@@ -67,5 +66,6 @@ def check_gate(
     result = verdict.to_dict() | {
         "facing": champion.version if champion else None,
         "difference": asdict(difference) if difference else None,
+        "expected_value": worth,
     }
     return json.loads(json.dumps(result))

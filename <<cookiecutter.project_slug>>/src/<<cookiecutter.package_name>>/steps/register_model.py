@@ -45,6 +45,7 @@ def register_model(
     revision = None if dataset["revision"] == datasets.WORK_TREE else dataset["revision"]
     data = datasets.resolve(settings.root, revision)
     judged = {"gate": verdict, "drift": drift["status"], "drift_share": drift["share"]}
+    judged["expected_value"] = verdict.get("expected_value")
     files: dict[str, bytes | Path] = {
         "reports/quality.html": quality_report.encode(),
         "reports/drift.html": drift_report.encode(),

@@ -57,6 +57,7 @@ def test_a_promotion_has_all_of_its_evidence(world):
     assert text.startswith(f"`{NEW.id}` replaces `{OLD.id}` in **prod**.\n")
     assert headings(text) == [
         "Metrics",
+        "Expected value",
         "Data",
         "Load test",
         "What changes in the cluster",

@@ -67,6 +67,15 @@ def test_one_more_entry_of_a_list_changes_only_itself():
     ]
 
 
+def test_a_limit_of_alerts_is_told_by_its_name():
+    limit = "rules:\n  - {record: 'ml:threshold', labels: {name: drift_share}, expr: vector(%s)}\n"
+
+    (found,) = compare({"thresholds.yaml": limit % 0.4}, {"thresholds.yaml": limit % 0.3})
+
+    assert found.key == "rules.drift_share.expr"
+    assert (found.source, found.here) == ("vector(0.4)", "vector(0.3)")
+
+
 def test_patches_without_a_name_are_counted():
     patch = "- {op: replace, path: /spec/replicas, value: %s}"
 

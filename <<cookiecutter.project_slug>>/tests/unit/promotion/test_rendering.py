@@ -22,6 +22,7 @@ from <<cookiecutter.package_name>>.promotion.rendering import (
     difference,
     find_kustomize,
     render,
+    render_at,
 )
 
 ONE, TWO = release(1), release(2)
@@ -199,6 +200,18 @@ def test_two_environments_are_compared(project, kustomize):
     project.commit({release_file("staging"): None, release_file("test"): None})
     nothing = compare_environments(project.context(), "test", "staging")
     assert nothing == "release: equal, none yet\nmanifests: equal"
+
+
+def test_rules_that_overlays_refer_to_are_there_when_one_is_rendered(project, tmp_path):
+    program = tmp_path / "list"
+    program.write_text('#!/bin/sh\nls "$2/../../.."\n')
+    program.chmod(0o755)
+    before = project.deploy("dev", ONE)
+    after = project.commit({"observability/environment/slo.yaml": b"kind: PrometheusRule\n"})
+    repository = project.context().repository
+
+    assert render_at(repository, program, before, "dev").split() == ["gitops"]
+    assert render_at(repository, program, after, "dev").split() == ["gitops", "observability"]
 
 
 def test_which_kustomize(tmp_path, monkeypatch):

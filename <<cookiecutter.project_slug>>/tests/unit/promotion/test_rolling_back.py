@@ -119,16 +119,19 @@ def test_a_release_that_came_back_is_not_taken_away(project):
     assert back(project, automatic=False).files[release_file("test")] == ONE.to_yaml()
 
 
-def test_settings_that_broke_it_are_not_blamed_on_the_release(project):
+@pytest.mark.parametrize(
+    "path", ["gitops/overlays/test/settings.yaml", "gitops/base/a.yaml", "observability/a.yaml"]
+)
+def test_settings_that_broke_it_are_not_blamed_on_the_release(project, path):
     project.deploy("test", ONE)
     project.deploy("test", TWO)
     project.report("test", "success")
     project.commit({"README.md": b"x"})
     assert back(project).release == TWO.id
-    settings = project.commit({"gitops/overlays/test/settings.yaml": b"replicas: 0\n"})
+    settings = project.commit({path: b"replicas: 0\n"})
     project.report("test", "failure")
 
-    with pytest.raises(PlanError, match="was healthy in test at .*settings.yaml changed; a person"):
+    with pytest.raises(PlanError, match=f"was healthy in test at .*{path} changed; a person"):
         back(project, revision=settings)
     assert back(project, automatic=False).release == TWO.id
 

@@ -62,6 +62,7 @@ def test_a_good_promotion_keeps_every_rule():
         "source",
         "record",
         "evidence",
+        "expected value",
         "health",
         "not blocked",
         "no rollout",

@@ -1,74 +1,11 @@
-"""Every record is one line of valid JSON in ECS names, whatever is in it."""
+"""Every logger of the server's process, and who reads its output too slowly or not at all."""
 
 import json
-import logging
 import subprocess
 import sys
 
-import pytest
-
-from <<cookiecutter.package_name>>.serving.logs import EcsFormatter, Service, dump, log_config
-
-
-def formatted(message="hello", *arguments, extra=None, **fields):
-    record = logging.LogRecord("some.logger", logging.WARNING, "file", 1, message, arguments, None)
-    for key, value in {"ecs": extra or {}, **fields}.items():
-        setattr(record, key, value)
-    line = EcsFormatter(Service("model", "test")).format(record)
-    assert "\n" not in line
-    return json.loads(line)
-
-
-def test_fields():
-    record = formatted("%d rows", 3, extra={"event.action": "counted"})
-    assert record["message"] == "3 rows"
-    assert record["log.level"] == "warning" and record["log.logger"] == "some.logger"
-    assert record["service.name"] == "model" and record["service.environment"] == "test"
-    assert record["event.dataset"] == "ml.serving" and record["event.action"] == "counted"
-    assert record["@timestamp"].endswith("+00:00") and record["ecs.version"]
-
-
-def test_without_a_service():
-    record = logging.LogRecord("x", logging.INFO, "file", 1, "hello", (), None)
-    assert json.loads(EcsFormatter().format(record))["service.name"] == "unnamed"
-
-
-@pytest.mark.parametrize(
-    "text", ['a "quote"', "two\nlines", "tab\t", "\x00\x1b", "süß ☃ 🂡", "\ud800 alone", "{}%s"]
-)
-def test_texts_that_break_templates(text):
-    assert formatted(text)["message"] == text.replace("\ud800", "?")
-
-
-def test_wrong_arguments_do_not_cost_the_line():
-    assert formatted("%d rows", "many")["message"] == "%d rows ('many',)"
-
-
-@pytest.mark.parametrize(
-    "value, written",
-    [
-        (float("nan"), None),
-        (float("inf"), None),
-        (2**70, str(2**70)),
-        (object, "<class 'object'>"),
-        ({1: "x"}, {"1": "x"}),
-        ((True, None), [True, None]),
-        (["\ud800"], ["?"]),
-    ],
-)
-def test_values(value, written):
-    assert json.loads(dump({"value": value}))["value"] == written
-
-
-def test_exceptions():
-    try:
-        raise KeyError('with "quotes"\nand lines')
-    except KeyError:
-        record = formatted(exc_info=sys.exc_info())
-    assert record["error.type"] == "KeyError"
-    assert "quotes" in record["error.message"]
-    assert record["error.stack_trace"].startswith("Traceback")
-    assert "error.type" not in formatted(exc_info=(None, None, None))
+from <<cookiecutter.package_name>>.logs import EcsFormatter, Service
+from <<cookiecutter.package_name>>.serving.logs import log_config
 
 
 def test_quiet_libraries_are_loud_when_debugging():
@@ -78,10 +15,11 @@ def test_quiet_libraries_are_loud_when_debugging():
 
 PROGRAM = """
 import logging, sys, warnings
-from {package}.serving.logs import Service, install, log_config
+from {package}.logs import Service
+from {package}.serving.logs import install, log_config
 service = Service("model", "test")
-install(log_config(service))
-install(log_config(service))
+install(log_config(service), service)
+install(log_config(service), service)
 service.fields["service.version"] = "v7"
 logging.getLogger("mlserver").info("library")
 logging.getLogger("uvicorn.error").warning("server")
@@ -109,3 +47,35 @@ def test_a_whole_process():
     assert records[3] == {"ready": 1}
     assert records[4]["error.message"] == "nobody caught me"
     assert records[0]["service.version"] == "v7"
+
+
+def test_text_for_a_person():
+    done = subprocess.run(
+        [sys.executable, "-c", TEXT.format(package=EcsFormatter.__module__.split(".")[0])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    request, event, other = (line.split(maxsplit=1)[1] for line in done.stdout.splitlines())
+    assert request == "WARNING POST /v2/models/m/infer 400 1.5 ms r-1 income: out of range"
+    assert event == "INFO    prediction r-1-0 leaves"
+    assert other == "INFO    library"
+
+
+TEXT = """
+import logging
+from {package}.logs import Service, dump
+from {package}.serving.logs import install, log_config
+service = Service()
+install(log_config(service, style="text"), service)
+request = {{
+    "log.level": "warning", "message": "POST /v2/models/m/infer 400", "event.duration": 1_500_000,
+    "http.request.id": "r-1", "error.message": "income: out of range",
+}}
+event = {{
+    "log.level": "info", "message": "prediction", "event.id": "r-1-0",
+    "ml.prediction.class": "leaves",
+}}
+logging.getLogger("ml.prediction").info("\\n".join(map(dump, [request, event])))
+logging.getLogger("mlserver").info("library")
+"""

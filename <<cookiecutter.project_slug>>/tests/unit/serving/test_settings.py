@@ -24,18 +24,24 @@ def test_values():
             "SERVING_BUNDLE_DIGEST": "sha256:ab",
             "SERVING_ENVIRONMENT": "prod",
             "SERVING_LOG_LEVEL": "debug",
+            "LOG_FORMAT": "Text",
             "SERVING_MAX_ROWS": "5",
             "SERVING_EVENT_SAMPLE_RATE": "0.25",
             "SERVING_EVENT_FEATURES": "income, region,",
+            "SERVING_EVENT_FOLDER": "artifacts/events",
+            "SERVING_EVENT_FOLDER_BYTES": "1048576",
             "MLSERVER_MODEL_NAME": "scorer",
             "PREDICTOR_ID": "canary",
         }
     )
     assert settings.bundle == Path("store/model/0123")
     assert settings.bundle_digest == "sha256:ab" and settings.environment == "prod"
+    assert settings.log_format == "text"
     assert settings.log_level == "DEBUG" and settings.max_rows == 5
     assert settings.event_sample_rate == 0.25
     assert settings.event_features == ("income", "region")
+    assert settings.event_folder == Path("artifacts/events")
+    assert settings.event_folder_bytes == 1024 * 1024
     assert settings.model_name == "scorer" and settings.variant == "canary"
 
 
@@ -49,7 +55,9 @@ def test_the_operators_place_of_the_bundle():
         ("SERVING_MAX_ROWS", "ten", "is not a number"),
         ("SERVING_MAX_ROWS", "0", "must be at least 1"),
         ("SERVING_EVENT_SAMPLE_RATE", "1.5", "must be between 0 and 1"),
+        ("SERVING_EVENT_FOLDER_BYTES", "1000", "must be at least 1.04858e\\+06"),
         ("SERVING_LOG_LEVEL", "loud", "known: DEBUG"),
+        ("LOG_FORMAT", "xml", "known: json, text"),
         ("SERVING_DRAIN_SECONDS", "30", "must be below SERVING_SHUTDOWN_SECONDS"),
     ],
 )

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from <<cookiecutter.package_name>>.bundle import load_bundle
+from <<cookiecutter.package_name>>.logs import Service
 from <<cookiecutter.package_name>>.serving.context import RequestContext
-from <<cookiecutter.package_name>>.serving.logs import READY_LINES, Service
+from <<cookiecutter.package_name>>.serving.logs import READY_LINES
 from <<cookiecutter.package_name>>.serving.scoring import Scorer
 from <<cookiecutter.package_name>>.serving.settings import ServingSettings, SettingsError
 from <<cookiecutter.package_name>>.serving.telemetry import Telemetry
@@ -52,6 +53,23 @@ def test_a_share_of_the_rows(told, loaded):
 def test_features_as_the_caller_wrote_them(told, loaded):
     _, event = told(answered(loaded, 1), loaded, event_features=("income", "visits", "region"))
     assert event["ml.features"] == {"income": 500.0, "visits": None, "region": None}
+
+
+def test_a_star_stands_for_all_features(told, loaded):
+    _, event = told(answered(loaded, 1), loaded, event_features=("*",))
+    assert list(event["ml.features"]) == loaded.schema.feature_names
+
+
+def test_events_are_kept_in_files_too(told, loaded, tmp_path):
+    folder = tmp_path / "events"
+    telemetry = Telemetry(ServingSettings(event_folder=folder), Service())
+    telemetry.attach(loaded, "mixed")
+    telemetry.finish(answered(loaded, 3), True)
+    telemetry.close()
+
+    lines = [line for path in folder.iterdir() for line in path.read_text().splitlines()]
+    # The line about the request is none of them.
+    assert [json.loads(line)["event.id"] for line in lines] == ["r-0", "r-1", "r-2"]
 
 
 def test_a_feature_that_does_not_exist(loaded):

@@ -33,6 +33,7 @@ class Hub:
     required: set[str] = field(default_factory=set)
     takes_over: bool = True
     pulls: list[dict[str, Any]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
     statuses: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refuse: list[tuple[int, dict[str, str], Any]] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)

@@ -129,6 +129,35 @@ def remove_branch(hub: Hub, name: str, branch: str, query: dict[str, str], body:
     return 204, None
 
 
+def issues(hub: Hub, name: str, query: dict[str, str], body: Any) -> Reply:
+    # GitHub shows pull requests here too.
+    found = [{**shown(hub, pull), "pull_request": {}} for pull in hub.pulls]
+    found += [item for item in hub.issues if item["state"] == "open"]
+    wanted = set(query["labels"].split(","))
+    items = [i for i in found if wanted <= {label["name"] for label in i["labels"]}]
+    return 200, page_of(items, query)
+
+
+def open_issue(hub: Hub, name: str, query: dict[str, str], body: Any) -> Reply:
+    number = len(hub.pulls) + len(hub.issues) + 1
+    item = {
+        "number": number,
+        "html_url": f"https://{hub.full_name}/issues/{number}",
+        "title": body["title"],
+        "body": body["body"] or None,
+        "state": "open",
+        "labels": [{"name": label} for label in body["labels"]],
+    }
+    hub.issues.append(item)
+    return 201, item
+
+
+def change_issue(hub: Hub, name: str, number: str, query: dict[str, str], body: Any) -> Reply:
+    (item,) = [item for item in hub.issues if item["number"] == int(number)]
+    item |= body
+    return 200, item
+
+
 class GitHubServer(Handler):
     """github.com's REST API as an own server has it, and its one mutation that is used."""
 
@@ -139,6 +168,9 @@ class GitHubServer(Handler):
         ("GET", rf"{REPOSITORY}/pulls/(\d+)", one),
         ("PATCH", rf"{REPOSITORY}/pulls/(\d+)", update),
         ("PUT", rf"{REPOSITORY}/pulls/(\d+)/merge", merge),
+        ("GET", rf"{REPOSITORY}/issues", issues),
+        ("POST", rf"{REPOSITORY}/issues", open_issue),
+        ("PATCH", rf"{REPOSITORY}/issues/(\d+)", change_issue),
         ("POST", rf"{REPOSITORY}/issues/(\d+)/labels", label),
         ("POST", rf"{REPOSITORY}/issues/(\d+)/comments", comment),
         ("GET", rf"{REPOSITORY}/commits/(\w+)/statuses", statuses),

@@ -90,6 +90,32 @@ def merge(hub: Hub, name: str, number: str, query: dict[str, str], body: Any) ->
     return 200, shown(hub, pull)
 
 
+def issues(hub: Hub, name: str, query: dict[str, str], body: Any) -> Reply:
+    wanted = set(query["labels"].split(","))
+    items = [i for i in hub.issues if i["state"] == "opened" and wanted <= set(i["labels"])]
+    return 200, page_of(items, query)
+
+
+def open_issue(hub: Hub, name: str, query: dict[str, str], body: Any) -> Reply:
+    number = len(hub.issues) + 1
+    item = {
+        "iid": number,
+        "web_url": f"https://example.com/git/{hub.full_name}/-/issues/{number}",
+        "title": body["title"],
+        "description": body["description"] or None,
+        "state": "opened",
+        "labels": body["labels"].split(","),
+    }
+    hub.issues.append(item)
+    return 201, item
+
+
+def change_issue(hub: Hub, name: str, number: str, query: dict[str, str], body: Any) -> Reply:
+    (item,) = [item for item in hub.issues if item["iid"] == int(number)]
+    item |= body
+    return 200, item
+
+
 def statuses(hub: Hub, name: str, commit: str, query: dict[str, str], body: Any) -> Reply:
     if not hub.knows(commit):
         return 404, {"message": "404 Commit Not Found"}
@@ -132,6 +158,9 @@ class GitLabServer(Handler):
         ("PUT", rf"{PROJECT}/merge_requests/(\d+)", update),
         ("PUT", rf"{PROJECT}/merge_requests/(\d+)/merge", merge),
         ("POST", rf"{PROJECT}/merge_requests/(\d+)/notes", note),
+        ("GET", rf"{PROJECT}/issues", issues),
+        ("POST", rf"{PROJECT}/issues", open_issue),
+        ("PUT", rf"{PROJECT}/issues/(\d+)", change_issue),
         ("GET", rf"{PROJECT}/repository/commits/(\w+)/statuses", statuses),
         ("POST", rf"{PROJECT}/statuses/(\w+)", set_status),
     ]

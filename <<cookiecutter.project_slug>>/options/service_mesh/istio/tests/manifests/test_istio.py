@@ -3,7 +3,7 @@
 import combinations
 from combinations import Combination
 from effects import annotations
-from rules import model, named
+from rules import model, named, predictors
 from test_overlays import settings
 
 EVERYTHING = tuple(combinations.optional_components())
@@ -48,3 +48,38 @@ def test_callers_of_an_ab_test_stay_with_their_variant(rendered):
         for name, rule in rules.items():
             for match in rule["match"] if name.startswith("rest") else []:
                 assert match["uri"]["prefix"] == prefix
+
+
+def test_traces_are_as_many_as_the_environment_says(rendered):
+    for environment in ("dev", "prod"):
+        objects = rendered(Combination(environment))
+        (tracing,) = named(objects, "Telemetry", "model")["spec"]["tracing"]
+        wanted = float(settings(environment)["routing"]["tracedPercentage"])
+        # A number: the kind of the object takes no text.
+        assert tracing["randomSamplingPercentage"] == wanted
+        assert wanted == {"dev": 100, "prod": 1}[environment]
+        assert tracing["useRequestIdForTraceSampling"] is False
+
+
+def test_a_strict_mesh_lets_prometheus_in_and_nobody_else(rendered):
+    objects = rendered(Combination("prod"))
+    for predictor in predictors(objects).values():
+        assert predictor["annotations"]["traffic.sidecar.istio.io/excludeInboundPorts"] == "6000"
+    open_ports = named(objects, "PeerAuthentication", "scraping")["spec"]["portLevelMtls"]
+    assert open_ports == {"8000": {"mode": "PERMISSIVE"}}
+    # What the mesh does not guard, network policies do: by namespace, port by port.
+    for item in objects:
+        if item["kind"] == "NetworkPolicy":
+            for rule in item["spec"].get("ingress", []):
+                ports = {port["port"] for port in rule["ports"]}
+                assert rule["from"] and (6000 not in ports or "monitoring" in str(rule["from"]))
+
+
+def test_proxies_are_scraped_with_the_labels_of_the_model(rendered):
+    objects = rendered(Combination("prod"))
+    own, mesh = (named(objects, "PodMonitor", name)["spec"] for name in ("model", "mesh"))
+    assert own["selector"] == mesh["selector"]
+    (one,), (other,) = own["podMetricsEndpoints"], mesh["podMetricsEndpoints"]
+    assert one["relabelings"] == other["relabelings"]
+    policy = named(objects, "NetworkPolicy", "mesh")["spec"]["ingress"]
+    assert {"port": 15090, "protocol": "TCP"} in policy[1]["ports"]

@@ -2,7 +2,7 @@
 
 from combinations import Combination
 from effects import annotations
-from rules import model, named
+from rules import model, named, predictors
 
 
 def test_route_has_the_weights(rendered):
@@ -22,3 +22,16 @@ def test_route_has_the_weights(rendered):
 
 def wave(item: dict) -> int:
     return int(annotations(item)["argocd.argoproj.io/sync-wave"])
+
+
+def test_proxies_are_scraped_and_write_what_they_saw(rendered):
+    objects = rendered(Combination("prod"))
+    for predictor in predictors(objects).values():
+        assert predictor["annotations"]["config.linkerd.io/access-log"] == "json"
+        assert predictor["annotations"]["config.linkerd.io/skip-inbound-ports"] == "6000"
+    own, mesh = (named(objects, "PodMonitor", name)["spec"] for name in ("model", "mesh"))
+    assert own["selector"] == mesh["selector"]
+    (one,), (other,) = own["podMetricsEndpoints"], mesh["podMetricsEndpoints"]
+    assert [item for item in other["relabelings"] if item["targetLabel"] != "deployment"] == (
+        one["relabelings"]
+    )

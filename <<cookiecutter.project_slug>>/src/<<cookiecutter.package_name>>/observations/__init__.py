@@ -1,0 +1,1 @@
+"""What the model answered and what came of it: logged predictions, delayed labels, figures."""

@@ -1,0 +1,82 @@
+"""Whoever reads the server's log may be stuck or gone: requests do not notice."""
+
+import os
+import time
+from contextlib import contextmanager
+
+import pytest
+from log_contract import check
+from rows import columns
+from servers import START_SECONDS, launch
+
+ROWS = 200
+REQUESTS = 60
+
+
+@contextmanager
+def writing_to(descriptor, bundle, folder):
+    """A server that is ready, whose standard output is this descriptor."""
+    server = launch(bundle, folder, stdout=descriptor)
+    try:
+        end = time.monotonic() + START_SECONDS
+        while not server.ready():
+            assert server.process.poll() is None and time.monotonic() < end, "no server"
+            time.sleep(0.1)
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+
+
+def slowest(server):
+    """The longest time of many large requests: 6 MB of log, more than the server keeps."""
+    times = []
+    for _ in range(REQUESTS):
+        start = time.perf_counter()
+        assert server.infer(columns(ROWS)).status == 200
+        times.append(time.perf_counter() - start)
+    return max(times)
+
+
+def test_nobody_reads(bundles, tmp_path):
+    reading, writing = os.pipe()
+    with writing_to(writing, bundles["mixed"], tmp_path) as server:
+        os.close(writing)
+        assert slowest(server) < 2
+        # Somebody wakes up: whole lines, and how many are missing.
+        found = b""
+        end = time.monotonic() + 20
+        while b"log_lines_dropped" not in found and time.monotonic() < end:
+            found += os.read(reading, 65536)
+        lines = found.decode()
+        records = check(lines[: lines.rindex("\n")])
+        (told,) = [item for item in records if item.get("event.action") == "log_lines_dropped"]
+        events = sum(item["event.dataset"] == "ml.prediction" for item in records)
+        assert events + told["ml.rows"] >= ROWS * REQUESTS
+        assert server.stop() == 0
+    os.close(reading)
+
+
+def test_nobody_reads_until_the_end(bundles, tmp_path):
+    """A stuck log does not hold up the end of the process."""
+    reading, writing = os.pipe()
+    with writing_to(writing, bundles["mixed"], tmp_path) as server:
+        os.close(writing)
+        slowest(server)
+        start = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - start < 8
+    os.close(reading)
+
+
+@pytest.mark.parametrize("place", ["closed", "/dev/full"])
+def test_a_place_that_takes_nothing(bundles, tmp_path, place):
+    if place == "closed":
+        reading, writing = os.pipe()
+        os.close(reading)
+    else:
+        writing = os.open(place, os.O_WRONLY)
+    with writing_to(writing, bundles["mixed"], tmp_path) as server:
+        os.close(writing)
+        assert slowest(server) < 2
+        assert server.stop() == 0

@@ -1,0 +1,67 @@
+"""The commands behind `make kpi-rules` and `make kpi-report`."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from <<cookiecutter.package_name>>.__main__ import main
+from <<cookiecutter.package_name>>.kpi_file import KPI_FILE, load_kpi
+from <<cookiecutter.package_name>>.kpi_rules import RULES_FILE
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    for name in (KPI_FILE, RULES_FILE, Path("configs/schema.yaml"), Path("pyproject.toml")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setenv("PROJECT_ROOT", str(tmp_path))
+    monkeypatch.delenv("MONITORING_STATE", raising=False)
+    return tmp_path
+
+
+def test_rules_follow_the_file(checkout, capsys):
+    before = (checkout / RULES_FILE).read_text()
+    least = f"minimum_labels: {load_kpi(checkout / KPI_FILE).minimum_labels}"
+    text = (checkout / KPI_FILE).read_text()
+    (checkout / KPI_FILE).write_text(text.replace(least, "minimum_labels: 98765"))
+
+    assert main(["kpi-rules"]) == 0
+
+    after = (checkout / RULES_FILE).read_text()
+    assert (before.count("vector(98765)"), after.count("vector(98765)")) == (0, 1)
+    assert len(after.splitlines()) == len(before.splitlines())
+    assert "commit both" in capsys.readouterr().out
+
+
+def test_a_broken_file_changes_no_rules(checkout, capsys):
+    before = (checkout / RULES_FILE).read_text()
+    (checkout / KPI_FILE).write_text("currency: 5\n")
+
+    assert main(["kpi-rules"]) == 1
+
+    assert (checkout / RULES_FILE).read_text() == before
+    assert "line 1: currency" in capsys.readouterr().err
+
+
+def test_a_report_is_made_from_what_was_booked(checkout, capsys):
+    names = load_kpi(checkout / KPI_FILE).names
+    folder = checkout / "artifacts/monitoring/outcomes"
+    folder.mkdir(parents=True)
+    (folder / "2026-10-05.json").write_text(json.dumps({"v7": dict.fromkeys(names, 500)}))
+
+    assert main(["kpi-report", "--month", "2026-10"]) == 0
+
+    text = (checkout / "artifacts/reports/kpi/2026-10.md").read_text()
+    assert f"{500 * len(names):,} decisions whose outcome is known" in text
+    assert "2026-10.html" in capsys.readouterr().out
+
+
+def test_without_a_book_the_report_says_what_to_do(checkout, capsys):
+    assert main(["kpi-report", "--month", "2026-10"]) == 1
+    assert "`make monitor` books decisions" in capsys.readouterr().err
+    assert main(["kpi-report", "--month", "soon"]) == 1
+    assert "write it as 2026-10" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Logs, metrics, dashboards and alerts, proven with the real components."""

@@ -1,0 +1,57 @@
+"""Every test below this folder starts real servers, so a plain run leaves them out."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.observability.engine import Engine, Missing
+from tests.observability.producers import Lines, collect
+from tests.project.workspace import place_project
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test below this folder."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker(pytest.mark.observability)
+
+
+@pytest.fixture(scope="session")
+def available() -> Callable[[Callable[[], Any]], Any]:
+    """A function that calls another and skips, or fails, when that names something missing."""
+
+    def call(wanted: Callable[[], Any]) -> Any:
+        try:
+            return wanted()
+        except Missing as error:
+            text = f"the search engine cannot run here: {error}"
+            if os.environ.get("OBSERVABILITY_REQUIRE_ALL") == "1":
+                pytest.fail(text, pytrace=False)
+            pytest.skip(text)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def engine(available, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The running search engine, shared by all tests: delete what you put in."""
+    running = available(Engine(tmp_path_factory.mktemp("engine")).__enter__)
+    yield running
+    running.__exit__()
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """A generated repository with environments of its own; LOG_LINES_AREA names its place."""
+    return place_project(os.environ.get("LOG_LINES_AREA", "log-lines"), "defaults")
+
+
+@pytest.fixture(scope="session")
+def lines(repository: Path) -> Lines:
+    """What its programs print: training, server, labels, monitoring."""
+    return collect(repository)

@@ -1,0 +1,1 @@
+"""Live proof: a served model, watched by the real programs, is asked every query."""

@@ -1,0 +1,18 @@
+"""Programs that a test starts: without one it is skipped, or fails where all must be there."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def need(*programs: str | Path) -> None:
+    """Skip, by name, if one of them is missing; OBSERVABILITY_REQUIRE_ALL=1 makes it a failure."""
+    missing = [str(each) for each in programs if shutil.which(each) is None]
+    if not missing:
+        return
+    text = f"missing: {', '.join(missing)}; `make test-observability` and README.md say how"
+    if os.environ.get("OBSERVABILITY_REQUIRE_ALL") == "1":
+        pytest.fail(text, pytrace=False)
+    pytest.skip(text)
