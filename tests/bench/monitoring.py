@@ -6,9 +6,9 @@ Run it with the development Python of a generated repository, whose package it m
 
 The events are lines as the server prints them, with 30 features; every tenth is labelled. The
 floor is pandas' own reader of such lines, in parts, since all at once needs many times the file.
-Floor and monitoring run in processes of their own. Memory is the peak resident size of the process that
-reads, joins and measures, imports included. Pages are drawn afterwards, in the same process. Time
-of the processor is told beside that of the clock, for machines that others use as well.
+Floor and monitoring run in processes of their own. Memory is the peak resident size of the process
+that reads, joins and measures, imports included. Pages are drawn afterwards, in the same process.
+Time of the processor is told beside that of the clock, for machines that others use as well.
 """
 
 import argparse

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.demo.observing import Observing
 from tests.demo.ports import free_ports
 from tests.demo.promotion import Promotion
 from tests.project.workspace import environment, place_project
@@ -220,6 +221,8 @@ class Demo:
             "  artifacts/bundles/                             what is served, with its reports\n"
             "  artifacts/reports/load/report.html             the load test\n"
             "  artifacts/reports/status.html                  what runs where\n"
+            "  artifacts/reports/observe/index.html           every dashboard, from live data\n"
+            "  artifacts/reports/kpi/                         what the model was worth\n"
             "  git log --graph                                every promotion and rollback\n"
             f"  {LOGS}   the log of every part"
         )
@@ -260,6 +263,9 @@ def main() -> int:
         demo.part("promote it again", promotion.refuse_blocked)
         demo.part("roll back staging", promotion.roll_back)
         demo.part("what runs where", promotion.status)
+        observing = Observing(demo)
+        demo.part("draw the dashboards", observing.observe)
+        demo.part("what the model is worth", observing.worth)
     finally:
         demo.close()
     demo.report()

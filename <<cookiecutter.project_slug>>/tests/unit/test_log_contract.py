@@ -72,7 +72,7 @@ def test_what_commands_write(capsys):
     def work():
         print("done")
         logging.getLogger(console.__name__).warning("odd\n%s", float("nan"))
-        raise RuntimeError("\ud800")
+        raise RuntimeError("broken")
 
     assert console.run("train", work) == 1
     records = check(capsys.readouterr().out)
