@@ -3,18 +3,16 @@
     .venv/serve/bin/python part_of_telemetry.py PACKAGE [options of the server]
 
 It begins without any; SIGUSR1 switches to the next of PARTS. One process serves all of them, since
-two processes differ by more than what is measured here. Metrics are the model's own, and those that
-MLServer counts for each request; logs are the line of a request and the event of each row.
+two processes differ by more than what is measured here. Metrics are the model's own, and those of
+every request by REST; logs are the line of a request and the event of each row.
 """
 
 import signal
 import sys
 from importlib import import_module
 
-from starlette_exporter import PrometheusMiddleware
-
 PACKAGE = sys.argv[1]
-# Name, with logs, with the model's own metrics, with MLServer's.
+# Name, with logs, with the model's own metrics, with those of requests by REST.
 PARTS = (
     ("none", False, False, False),
     ("logs", True, False, False),
@@ -22,7 +20,7 @@ PARTS = (
     ("metrics", False, True, True),
     ("both", True, True, True),
 )
-LOGS, OWN, THEIRS = 1, 2, 3
+LOGS, OWN, REST = 1, 2, 3
 place = 0
 
 
@@ -44,20 +42,18 @@ telemetry = import_module(f"{PACKAGE}.serving.telemetry")
 for name in ("answered", "refused"):
     whole = getattr(telemetry.ModelMetrics, name)
     setattr(telemetry.ModelMetrics, name, only_with(OWN, whole, None))
-telemetry.Telemetry._request_line = only_with(LOGS, telemetry.Telemetry._request_line, {})
-telemetry.Telemetry._events = only_with(LOGS, telemetry.Telemetry._events, [])
-telemetry.dump = only_with(LOGS, telemetry.dump, "")
-telemetry._lines.info = only_with(LOGS, telemetry._lines.info, None)
-counted = PrometheusMiddleware.__call__
+telemetry.Telemetry._tell = only_with(LOGS, telemetry.Telemetry._tell, None)
+RestMetrics = import_module(f"{PACKAGE}.serving.rest_metrics").RestMetrics
+counted = RestMetrics.__call__
 
 
 async def called(self, scope, receive, send):
-    if PARTS[place][THEIRS]:
+    if PARTS[place][REST]:
         await counted(self, scope, receive, send)
     else:
         await self.app(scope, receive, send)
 
 
-PrometheusMiddleware.__call__ = called
+RestMetrics.__call__ = called
 signal.signal(signal.SIGUSR1, following)
 sys.exit(import_module(f"{PACKAGE}.serving.__main__").main(sys.argv[2:]))

@@ -29,6 +29,18 @@ class ReadyText(logging.Formatter):
         return "\n".join(map(_line, record.getMessage().splitlines()))
 
 
+class _Handler(logging.StreamHandler):
+    """Lines may wait a moment to be written together; errors, and what came before, do not."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        if record.levelno >= logging.ERROR:
+            STDOUT.flush()
+
+    def flush(self) -> None:
+        """Nothing: the stream knows when to write."""
+
+
 def log_config(service: Service, level: str = "INFO", style: str = "json") -> dict[str, Any]:
     """A ``dictConfig`` that leaves no logger of the process with another format."""
     through = {"handlers": [], "propagate": True}
@@ -76,7 +88,7 @@ def _log_uncaught(kind, error, trace) -> None:
 
 
 def _stdout(formatter: str) -> dict[str, Any]:
-    return {"()": logging.StreamHandler, "stream": STDOUT, "formatter": formatter}
+    return {"()": _Handler, "stream": STDOUT, "formatter": formatter}
 
 
 def _dropped(service: Service, lines: int) -> str:

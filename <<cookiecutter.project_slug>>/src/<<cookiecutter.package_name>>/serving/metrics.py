@@ -56,11 +56,13 @@ class ModelMetrics:
         self._missing = {feature: MISSING.labels(*model, feature) for feature in features}
         self._outside = {feature: OUT_OF_RANGE.labels(*model, feature) for feature in features}
         self._seconds = PREDICTOR_SECONDS.labels(*model)
-        self._nullable = [
+        nullable = [
             (position, column.name)
             for position, column in enumerate(bundle.schema.features)
             if column.nullable
         ]
+        self._nullable = [self._missing[name] for _, name in nullable]
+        self._positions = np.array([position for position, _ in nullable], dtype=np.intp)
         for edge, rows in zip((*EDGES, float("inf")), _reference_scores(bundle), strict=False):
             SCORE_REFERENCE.labels(*model, floatToGoString(edge)).set(rows)
         INFO.labels(*model, bundle.manifest.get("run_id") or "").set(1)
@@ -79,10 +81,11 @@ class ModelMetrics:
         if scored.scores is not None:
             for score in scored.scores.tolist():
                 self._score.observe(score)
-        for position, name in self._nullable:
-            missing = int(np.isnan(scored.matrix[:, position]).sum())
-            if missing:
-                self._missing[name].inc(missing)
+        if self._nullable:
+            absent = np.isnan(scored.matrix[:, self._positions])
+            if absent.any():
+                for counter, missing in zip(self._nullable, absent.sum(axis=0), strict=True):
+                    counter.inc(int(missing))
 
     def refused(self, error: RequestError) -> None:
         """Count one refused request, and what was wrong with which feature."""

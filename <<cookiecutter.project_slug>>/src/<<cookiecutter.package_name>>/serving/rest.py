@@ -1,7 +1,7 @@
 """The REST side: MLServer's application with routes of our own.
 
-Taken from MLServer: the application with its middleware (metrics, CORS, gzip, tracing), the data
-plane and the set-up of uvicorn. Ours: routes, limits, errors. The repository routes are left out,
+Taken from MLServer: the application with its middleware (CORS, gzip, tracing), the data plane and
+the set-up of uvicorn. Ours: routes, limits, errors, counting. The repository routes are left out,
 since whoever can reach the port could unload the model through them.
 """
 
@@ -17,7 +17,6 @@ from mlserver.settings import Settings
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 from uvicorn import Config
 
 from .body import read_body
@@ -27,6 +26,7 @@ from .errors import RequestError, error_body, internal_error
 from .protocol import parse_request
 from .quiet import QuietServer
 from .request_layer import RequestLayer
+from .rest_metrics import CountedRoute, count_requests
 from .scoring import Output
 from .settings import ServingSettings
 from .telemetry import Telemetry, log_exception
@@ -50,6 +50,7 @@ class BundleRESTServer(QuietServer, RESTServer):
         self._telemetry = telemetry
         self.documents: dict[str, bytes] = {}
         install_routes(self._app, data_plane, serving, self.documents)
+        count_requests(self._app)
 
     def _get_config(self) -> Config:
         config = super()._get_config()
@@ -79,7 +80,9 @@ def install_routes(
             (base + "/ready", endpoints.model_ready, "GET"),
             (base, endpoints.model_metadata, "GET"),
         ]
-    app.router.routes[:] = [Route(path, target, methods=[verb]) for path, target, verb in table]
+    app.router.routes[:] = [
+        CountedRoute(path, target, methods=[verb]) for path, target, verb in table
+    ]
     app.router.redirect_slashes = False
     app.add_exception_handler(RequestError, _on_request_error)
     app.add_exception_handler(HTTPException, _on_http_error)

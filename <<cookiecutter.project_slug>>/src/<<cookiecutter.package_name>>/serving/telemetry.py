@@ -20,6 +20,15 @@ from .settings import ServingSettings, SettingsError
 
 _lines = logging.getLogger(READY_LINES)
 _log = logging.getLogger(__name__)
+EVENTS = "ml.prediction"
+# What every event says of itself; the rest differs from one to the next.
+_EVENT = {
+    "log.level": "info",
+    "message": "prediction",
+    "event.dataset": EVENTS,
+    "event.action": "prediction",
+    "event.outcome": "success",
+}
 # As SERVING_EVENT_FEATURES: all features of the schema.
 EVERYTHING = ("*",)
 
@@ -30,6 +39,8 @@ class Telemetry:
     def __init__(self, settings: ServingSettings, service: Service) -> None:
         self._settings = settings
         self._service = service
+        self._origin: dict[str, Any] = {}
+        self._starts: dict[str, str] = {}
         if settings.variant is not None:
             service.fields["ml.variant"] = settings.variant
         self._metrics: ModelMetrics | None = None
@@ -60,19 +71,34 @@ class Telemetry:
                 self._metrics.refused(request.error)
             elif request.scored is not None:
                 self._metrics.answered(request.scored)
-        failed = request.error is not None or request.exception is not None
-        lines = [dump(self._request_line(request, is_prediction, failed))]
-        if is_prediction and request.scored is not None and not failed:
-            events = self._events(request, request.scored)
-            if self._files is not None and events:
-                self._files.add(events)
-            lines += events
-        _lines.info("\n".join(lines))
+        self._tell(request, is_prediction)
 
     def close(self) -> None:
         """Finish what is written beside the answers."""
         if self._files is not None:
             self._files.close()
+
+    def _tell(self, request: RequestContext, is_prediction: bool) -> None:
+        failed = request.error is not None or request.exception is not None
+        line = dump(self._request_line(request, is_prediction, failed))
+        lines = [self._start(DATASET) + line[1:]]
+        if is_prediction and request.scored is not None and not failed:
+            events = self._events(request, request.scored)
+            if self._files is not None and events:
+                self._files.add(events)
+            lines += events
+        # Errors do not wait to be written with others.
+        level = logging.INFO if request.exception is None else logging.ERROR
+        _lines.log(level, "\n".join(lines))
+
+    def _start(self, dataset: str) -> str:
+        """What all lines of a dataset begin with, as JSON: made anew only when it changes."""
+        if self._service.fields != self._origin:
+            self._origin, self._starts = dict(self._service.fields), {}
+        if dataset not in self._starts:
+            own = _EVENT if dataset == EVENTS else {"event.dataset": dataset}
+            self._starts[dataset] = dump({**self._origin, **own})[:-1] + ","
+        return self._starts[dataset]
 
     def _request_line(
         self, request: RequestContext, is_prediction: bool, failed: bool
@@ -83,8 +109,6 @@ class Telemetry:
             "@timestamp": timestamp(request.started),
             "log.level": level,
             "message": f"{request.method} {request.path} {request.status}",
-            **self._service.fields,
-            "event.dataset": DATASET,
             "event.action": "prediction" if is_prediction else "request",
             "event.outcome": "failure" if failed or request.status is None else "success",
             "event.duration": request.duration_ns,
@@ -119,33 +143,22 @@ class Telemetry:
             return []
         labels = scored.prediction.labels.tolist()
         scores = None if scored.scores is None else scored.scores.tolist()
-        key = "ml.prediction.value" if scored.prediction.probabilities is None else None
-        common = {
-            "@timestamp": timestamp(time.time()),
-            "log.level": "info",
-            "message": "prediction",
-            **self._service.fields,
-            "event.dataset": "ml.prediction",
-            "event.action": "prediction",
-            "event.outcome": "success",
-            "http.request.id": request.id,
-        }
+        is_value = scored.prediction.probabilities is None
+        key = "ml.prediction.value" if is_value else "ml.prediction.class"
+        common = {"@timestamp": timestamp(time.time()), "http.request.id": request.id}
         if request.trace_id is not None:
             common["trace.id"], common["span.id"] = request.trace_id, request.span_id
+        start = self._start(EVENTS) + dump(common)[1:-1] + ","
         events = []
         for row, label in enumerate(labels):
             if rate < 1 and self._random.random() >= rate:
                 continue
-            event = {
-                **common,
-                "event.id": f"{request.id}-{row}",
-                key or "ml.prediction.class": label,
-            }
+            event = {"event.id": f"{request.id}-{row}", key: label}
             if scores is not None:
                 event["ml.prediction.score"] = scores[row]
             if self._features:
                 event["ml.features"] = self._row(scored.matrix[row])
-            events.append(dump(event))
+            events.append(start + dump(event)[1:])
         return events
 
     def _row(self, values: np.ndarray) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The private names of MLServer and uvicorn that the server is built on, all in one place.
 
-If one of these fails after an upgrade, look at ``serving/rest.py``, ``serving/grpc_server.py`` and
-``serving/quiet.py`` before anything else: the API tests would fail in less obvious ways.
+If one of these fails after an upgrade, look at ``serving/rest.py``, ``serving/rest_metrics.py``,
+``serving/grpc_server.py`` and ``serving/quiet.py`` before anything else: the API tests would fail
+in less obvious ways.
 """
 
 import inspect
@@ -18,6 +19,9 @@ from mlserver.registry import MultiModelRegistry
 from mlserver.repository.repository import SchemalessModelRepository
 from mlserver.rest import RESTServer
 from mlserver.settings import Settings
+from starlette_exporter import PrometheusMiddleware
+
+from <<cookiecutter.package_name>>.serving.rest_metrics import RestMetrics, count_requests
 
 KNOWN = "1.7.1"
 CHANGED = f"MLServer is no longer {KNOWN}: check the seams below, then change KNOWN"
@@ -47,6 +51,16 @@ def test_rest_server(settings, parts):
     assert isinstance(config, uvicorn.Config), CHANGED
     assert config.app is server._app, CHANGED
     assert "_get_config" in inspect.getsource(RESTServer.start), CHANGED
+
+
+def test_what_counts_requests(settings, parts):
+    app = RESTServer(settings, *parts)._app
+    (theirs,) = [item for item in app.user_middleware if item.cls is PrometheusMiddleware]
+    assert set(theirs.kwargs) == {"app_name", "prefix", "skip_paths"}, CHANGED
+    count_requests(app)
+    (ours,) = [item for item in app.user_middleware if item.cls is RestMetrics]
+    assert ours.kwargs == theirs.kwargs
+    assert PrometheusMiddleware not in [item.cls for item in app.user_middleware]
 
 
 def test_metrics_server(settings):

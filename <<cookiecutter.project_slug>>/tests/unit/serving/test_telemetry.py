@@ -96,3 +96,35 @@ def test_a_caller_that_went_away(told):
 )
 def test_traces_that_are_none(trace):
     assert RequestContext.start("GET", "/", {"traceparent": trace}).trace_id is None
+
+
+def test_a_line_begins_with_what_is_known_by_then(caplog, loaded):
+    """What all lines share is kept as text; it must follow when more becomes known."""
+    caplog.set_level(logging.INFO, READY_LINES)
+    service = Service("model")
+    telemetry = Telemetry(ServingSettings(), service)
+    telemetry.finish(RequestContext.start("GET", "/v2", {}), False)
+    telemetry.attach(loaded, "mixed")
+    telemetry.finish(answered(loaded, 1), True)
+    service.rename("other", "prod")
+    telemetry.finish(answered(loaded, 1), True)
+    before, *after = (
+        [json.loads(line, object_pairs_hook=list) for line in record.getMessage().splitlines()]
+        for record in caplog.records
+    )
+    assert "service.version" not in dict(before[0])
+    for (line, event), name in zip(after, ("model", "other"), strict=True):
+        for pairs, dataset in ((line, "ml.serving"), (event, "ml.prediction")):
+            record = dict(pairs)
+            assert len(record) == len(pairs), "no name twice"
+            known = {"service.name": name, "service.version": "v3", "ml.model.name": "mixed"}
+            assert record.items() >= known.items()
+            assert record["event.dataset"] == dataset and record["http.request.id"] == "r"
+
+
+def test_faults_of_ours_do_not_wait_to_be_written(caplog):
+    caplog.set_level(logging.INFO, READY_LINES)
+    context = RequestContext.start("POST", "/infer", {})
+    context.exception, context.status = ValueError("broken"), 500
+    Telemetry(ServingSettings(), Service()).finish(context, True)
+    assert caplog.records[-1].levelno == logging.ERROR
