@@ -36,6 +36,7 @@ PLACES = {
     "prometheus_client": ("serving/", "pushing.py"),
     "fastapi": ("serving/",),
     "starlette": ("serving/",),
+    "starlette_exporter": ("serving/",),
     "uvicorn": ("serving/",),
     "uvloop": ("serving/",),
     "grpc": ("serving/",),
