@@ -198,8 +198,8 @@ def test_a_bake_needs_no_network(template, tmp_path):
 
 def test_a_bake_takes_less_than_three_seconds(template, tmp_path):
     # Processor time of the command, its hooks and Git: unlike the clock, it does not count what
-    # else the machine is doing, though a busy neighbour still costs a third. The aim is two seconds on
-    # a quiet machine, which the benchmark measures; 720 files take 1.6 to 2.2.
+    # else the machine is doing, though a busy neighbour still costs a third. The aim is two seconds
+    # on a quiet machine, which the benchmark measures; 720 files take 1.6 to 2.2.
     def used():
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime
