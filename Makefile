@@ -24,7 +24,7 @@ test-template: $(READY) ## Questions, hooks, rendered files, updates
 	$(BIN)/python -m pytest -n 2
 
 test-project: $(READY) ## The default set's own checks and whole suite, in build/project
-	$(BIN)/python -m tests.project.run defaults -- setup check test
+	$(BIN)/python -m tests.project.run defaults -- setup test
 
 test-options: $(READY) ## Train and serve with other answers and with foreign data
 	$(BIN)/python -m pytest tests/journey -m journey

@@ -1,6 +1,6 @@
 """Bake an option set into ``build/project`` and run make targets there.
 
-python -m tests.project.run defaults -- setup check test
+python -m tests.project.run defaults -- setup test
 """
 
 import subprocess
