@@ -40,7 +40,7 @@ def test_an_address_on_a_host_is_read(url, expected):
 @pytest.mark.parametrize(
     "url",
     [
-        *("/srv/git/risk.git", "../risk", "file:///srv/git/risk.git", "C:/work/risk", ""),
+        *("/srv/git/risk.git", "../risk", "file:///srv/git/risk.git", "C:/git/risk", ""),
         *("https://", "https://example.com:port/a/b", "risk"),
     ],
 )
