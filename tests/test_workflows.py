@@ -62,6 +62,20 @@ def test_jobs_only_call_targets_that_exist(github, default_project):
     assert set(inputs["action"]["options"]) <= known
 
 
+def test_what_tests_start_is_installed_before_them(github, gitlab):
+    """In CI a test fails, and is not skipped, where the program that it starts is missing."""
+    project, pipeline = gitlab
+    verify = yaml.safe_load((project / ".gitlab-ci.yml").read_text())["verify"]
+    steps = github["ci.yaml"]["jobs"]["verify"]["steps"]
+    for commands in ([step.get("run") for step in steps], verify["script"]):
+        assert commands.index("make programs") < commands.index("make check"), commands
+        assert commands.index("make check") < commands.index("make test"), commands
+    # The image of this job has no Go, so another one renders for it.
+    assert [need["job"] for need in verify["needs"]] == ["kustomize"]
+    sources = {rule["if"].split(" && ")[0] for rule in pipeline["kustomize"]["rules"]}
+    assert {f'$CI_PIPELINE_SOURCE == "{name}"' for name in ("push", "merge_request_event")} <= sources
+
+
 def test_environments_to_choose_from_are_those_of_the_project(github, default_project):
     content = yaml.safe_load((default_project / "gitops" / "environments.yaml").read_text())
     names = [item["name"] for item in content["environments"]]

@@ -1,7 +1,6 @@
 """A real Pushgateway on a free port, and what was pushed to it."""
 
 import json
-import shutil
 import socket
 import subprocess
 import time
@@ -9,7 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
+from absent import program
 
 
 def free_port() -> int:
@@ -21,14 +20,12 @@ def free_port() -> int:
 
 @contextmanager
 def pushgateway(port: int) -> Iterator[str]:
-    """Its address; the test is skipped where there is none."""
-    program = shutil.which("prometheus-pushgateway") or shutil.which("pushgateway")
-    if program is None:
-        pytest.skip("needs a Pushgateway: apt-get install prometheus-pushgateway")
+    """Its address."""
+    command = program("prometheus-pushgateway", "pushgateway")
     url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
         # Without a file: Debian's keeps figures from one start to the next.
-        [program, f"--web.listen-address=127.0.0.1:{port}", "--persistence.file="],
+        [command, f"--web.listen-address=127.0.0.1:{port}", "--persistence.file="],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -2,10 +2,9 @@
 
 import json
 import re
-import shutil
 import subprocess
 
-import pytest
+from absent import program
 from log_contract import FIELDS, check
 from servers import ROOT
 
@@ -15,8 +14,7 @@ PAGES = [ROOT / "docs/how-to/find-a-request.md", *(ROOT / "docs/runbooks").glob(
 
 
 def test_the_commands_find_every_line(project, tmp_path):
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
+    program("curl")
     described = project.request("GET", f"/v2/models/{project.name}").json
     inputs = [
         {

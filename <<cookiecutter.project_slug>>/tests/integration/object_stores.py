@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import pytest
+from absent import absent
 
 AZURITE_VERSION = "3.37.0"
 # Asked here and not later: tests have a home of their own.
@@ -98,7 +99,7 @@ def gcs(folder: Path) -> Iterator[Store]:
     places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = shutil.which("gcp-storage-emulator", path=places)
     if command is None:
-        _absent("gcp-storage-emulator is not installed in .venv/dev")
+        absent("gcp-storage-emulator is not installed in .venv/dev")
     options = ["start", "--host", "127.0.0.1", "--port", str(port), "--in-memory"]
     options += ["--default-bucket", "data"]
     with _running([command, *options], port, folder / "gcs.log"):
@@ -121,12 +122,7 @@ def _azurite() -> str:
     command = Path(named) if named else installed
     if command.exists() and shutil.which("node"):
         return str(command)
-    _absent(f"no Azurite at {command}, or no Node: run scripts/install-azurite")
-
-
-def _absent(reason: str) -> NoReturn:
-    """Skip; but in CI, where a test that is always skipped would never be missed, fail."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    absent(f"no Azurite at {command}, or no Node: run scripts/install-azurite")
 
 
 @contextmanager

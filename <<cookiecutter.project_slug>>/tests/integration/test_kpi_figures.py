@@ -4,7 +4,6 @@ Thirty-five days of history are written as blocks, as a Prometheus would have th
 case; then the rules run in a real server and every figure is asked for.
 """
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from absent import program
 
 from <<cookiecutter.package_name>>.kpi import Figures, Period, figures, value_at_risk
 from <<cookiecutter.package_name>>.kpi_content import build_report
@@ -28,10 +28,6 @@ from <<cookiecutter.package_name>>.observe.prometheus import Prometheus
 RULES = Path(__file__).parents[2] / "observability/environment/kpi.yaml"
 GAUGES = ("ml_ledger_start_timestamp_seconds", "ml_ledger_created_timestamp_seconds")
 CASES, DAYS, STEP, DAY = 24, 36, 3600, 86400
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("prometheus") and shutil.which("promtool")),
-    reason="prometheus is not installed: sudo apt-get install prometheus",
-)
 
 
 @dataclass
@@ -131,8 +127,8 @@ def found(cases, tmp_path_factory) -> dict[tuple[str, str], float]:
     folder = tmp_path_factory.mktemp("prometheus")
     now = cases[0].start + 400 * DAY
     (folder / "history.txt").write_text(history(cases, now))
-    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h"]
-    command += [str(folder / "history.txt"), str(folder / "data")]
+    command = [program("promtool"), "tsdb", "create-blocks-from", "openmetrics"]
+    command += ["--max-block-duration=24h", str(folder / "history.txt"), str(folder / "data")]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     (folder / "kpi.yaml").write_text(yaml.safe_dump(_rules()))
     (folder / "values.yaml").write_text(yaml.safe_dump({"groups": list(map(_constants, cases))}))
@@ -143,7 +139,7 @@ def found(cases, tmp_path_factory) -> dict[tuple[str, str], float]:
         processes.start(
             "prometheus",
             [
-                "prometheus",
+                program("prometheus"),
                 f"--config.file={folder / 'prometheus.yml'}",
                 f"--storage.tsdb.path={folder / 'data'}",
                 "--storage.tsdb.retention.time=45d",

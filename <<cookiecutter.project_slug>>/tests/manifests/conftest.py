@@ -6,6 +6,7 @@ from pathlib import Path
 import combinations
 import pytest
 import yaml
+from absent import absent
 from combinations import Combination, example_release
 
 Objects = list[dict]
@@ -15,11 +16,8 @@ collect_ignore = [] if combinations.possible_rollouts() else ["test_rollouts.py"
 
 @pytest.fixture(scope="session")
 def kustomize() -> str:
-    """The program; tests that need it are skipped without it."""
-    found = combinations.find_kustomize()
-    if found is None:
-        pytest.skip("kustomize is not installed: scripts/install-kustomize")
-    return found
+    """The program that renders; without it see ``absent``."""
+    return combinations.find_kustomize() or absent("kustomize is not installed: make kustomize")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 """Rules of the rendered overlays as plain files, which promtool and a Prometheus can read."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from absent import program
 
-PROMTOOL = shutil.which("promtool")
 # Their constants are those of one environment.
 OF_ENVIRONMENT = ("thresholds", "kpi-values")
 # What tests of alerts have to say; links and owner are alike, and test_rules.py reads them.
@@ -64,7 +63,9 @@ def write_test(source: Path, target: Path) -> None:
 
 def run(*arguments: str | Path) -> str:
     """What promtool prints. Raises ``AssertionError`` with it if promtool is not content."""
-    done = subprocess.run([PROMTOOL, *arguments], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [program("promtool"), *arguments], capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 

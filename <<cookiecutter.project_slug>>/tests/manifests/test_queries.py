@@ -1,17 +1,14 @@
 """Queries of analysis and autoscaling, run by Prometheus on series like the orchestrator's."""
 
 import re
-import shutil
-import subprocess
 
 import combinations
 import pytest
+import rule_files
 import yaml
 from combinations import Combination
 from rules import predictors
 
-PROMTOOL = shutil.which("promtool")
-pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="promtool (of Prometheus) is missing")
 STATE = Combination("dev", ("autoscaling-metrics",))
 SERIES = "seldon_api_executor_server_requests_seconds"
 GRPC = "/inference.GRPCInferenceService"
@@ -107,8 +104,7 @@ def evaluate(queries: dict[str, str], series, expected, folder) -> None:
     rules.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": records}]}), "utf-8")
     content = {"rule_files": [rules.name], "evaluation_interval": "1m", "tests": tests}
     test.write_text(yaml.safe_dump(content), "utf-8")
-    done = subprocess.run([PROMTOOL, "test", "rules", test], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    rule_files.run("test", "rules", test)
 
 
 def queries_of(objects: list[dict]) -> dict[str, str]:

@@ -14,9 +14,6 @@ from rules import named
 from <<cookiecutter.package_name>>.evaluation import HIGHER_IS_BETTER
 
 TESTS = sorted((combinations.ROOT / "observability" / "tests").glob("*.yaml"))
-needs_promtool = pytest.mark.skipif(
-    rule_files.PROMTOOL is None, reason="promtool is not installed: it comes with prometheus"
-)
 
 
 @pytest.fixture(scope="session")
@@ -40,20 +37,17 @@ def proofs() -> dict[str, dict[str, int]]:
     return found
 
 
-@needs_promtool
 def test_rules_are_valid(folder):
     files = [path for path in folder.glob("*.yaml") if not path.name.startswith("test-")]
     said = rule_files.run("check", "rules", *files)
     assert said.count("SUCCESS") == len(files) > 10
 
 
-@needs_promtool
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
 def test_rules_do_what_their_tests_say(path, folder):
     assert "SUCCESS" in rule_files.run("test", "rules", folder / f"test-{path.name}")
 
 
-@needs_promtool
 def test_a_wrong_rule_would_be_noticed(folder, tmp_path):
     """The runner itself: a rule that counts refusals as errors makes its test fail."""
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)

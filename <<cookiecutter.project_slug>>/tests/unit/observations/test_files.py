@@ -3,6 +3,11 @@
 import gzip
 import json
 import os
+import pwd
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from event_lines import NOW, SINCE, event, nested, write
@@ -62,12 +67,27 @@ def test_no_file_is_nothing_logged(tmp_path):
     assert ids(FileReader(tmp_path, "events/*.ndjson")) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_file_that_may_not_be_read_is_named(tmp_path):
-    write(tmp_path / "a.ndjson", [event()]).chmod(0)
+@contextmanager
+def somebody() -> Iterator[None]:
+    """Root may read everything, so be somebody else until the block ends."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
 
-    with pytest.raises(ObservationError, match=r"a\.ndjson cannot be read"):
-        ids(FileReader(tmp_path, "*.ndjson"))
+
+def test_a_file_that_may_not_be_read_is_named():
+    # Not in tmp_path, whose parents are open to their owner only.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write(folder / "a.ndjson", [event()]).chmod(0)
+
+        with somebody(), pytest.raises(ObservationError, match=r"a\.ndjson cannot be read"):
+            ids(FileReader(folder, "*.ndjson"))
 
 
 def test_a_file_that_is_renamed_meanwhile_is_no_error(tmp_path):

@@ -1,10 +1,10 @@
 """A real Prometheus that knows a few series."""
 
-import shutil
 import time
 from pathlib import Path
 
 import pytest
+from absent import program
 
 from <<cookiecutter.package_name>>.observe.configuration import write_prometheus
 from <<cookiecutter.package_name>>.observe.processes import Processes, free_ports
@@ -21,19 +21,17 @@ RULES = [
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory):
     """Prometheus with the series of ``RULES``, which it records every second."""
-    program = shutil.which("prometheus")
-    if program is None:
-        pytest.skip("prometheus is not installed: apt-get install prometheus")
+    server = program("prometheus")
     folder: Path = tmp_path_factory.mktemp("prometheus")
     (port,) = free_ports(1)
     groups = [{"name": "made", "rules": RULES}]
     configuration = write_prometheus(folder, groups, {"itself": (port, {})}, port, "1s")
-    command = [program, f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}"]
-    command += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
+    options = [f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}"]
+    options += [f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
     with Processes(folder) as processes:
-        processes.start("prometheus", command, f"http://127.0.0.1:{port}/-/ready")
-        server = Prometheus(f"http://127.0.0.1:{port}")
+        processes.start("prometheus", [server, *options], f"http://127.0.0.1:{port}/-/ready")
+        asked = Prometheus(f"http://127.0.0.1:{port}")
         end = time.monotonic() + 20
-        while not (server.now("ml:nan") and server.now("up")) and time.monotonic() < end:
+        while not (asked.now("ml:nan") and asked.now("up")) and time.monotonic() < end:
             time.sleep(0.2)
-        yield server
+        yield asked

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from absent import program
 from forge_servers import Hub, serving
 from github_server import GitHubServer
 from gitlab_server import TOKEN, GitLabServer
@@ -124,8 +125,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture
 def github(place, certificate, monkeypatch) -> Iterator[Place]:
     """GitHub's server; the real `gh` speaks to it."""
-    if shutil.which("gh") is None:
-        pytest.skip("needs GitHub's program gh, which is not installed")
+    program("gh")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     monkeypatch.setenv("GH_ENTERPRISE_TOKEN", "a-token-of-this-test")
     place.hub = Hub(place.bare)

@@ -49,9 +49,9 @@ def test_a_pull_request_is_no_issue(each, issues):
     assert issues.issues(LABELS[0]) == [opened]
 
 
+# A repository alone refuses nobody.
+@pytest.mark.parametrize("each", ["github", "gitlab"], indirect=True)
 def test_a_refusal_is_told(each, issues):
-    if each.hub is None:
-        pytest.skip("a repository alone refuses nobody")
     each.hub.refuse = [(200, {}, []), (403, {}, {"message": "Issues are off"})]
 
     with pytest.raises(ForgeError, match="open an issue.*Issues are off"):
