@@ -1,7 +1,6 @@
 """One cluster for the whole run; each file of tests has a project of its own in it."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tests.cluster import rig as rigs
 from tests.cluster.platform import Platform
 from tests.cluster.project import Project
 from tests.cluster.rig import Rig
+from tests.parts import lacking
 
 FOLDER = Path(__file__).parent
 # The cluster, for reports of tests that failed.
@@ -38,10 +38,7 @@ def pytest_runtest_makereport(item: pytest.Item):
 def require_parts() -> None:
     """Skip, or fail with CLUSTER_REQUIRE_ALL=1, where a part of the cluster is not there."""
     if reasons := rigs.missing():
-        text = "the cluster cannot run here: " + "; ".join(reasons)
-        if os.environ.get("CLUSTER_REQUIRE_ALL") == "1":
-            pytest.fail(text, pytrace=False)
-        pytest.skip(text)
+        lacking("the cluster cannot run here: " + "; ".join(reasons), "CLUSTER_REQUIRE_ALL")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.observability.engine import Engine, Missing
-from tests.observability.producers import Lines, collect
+from tests.observability.producers import Lines, collect, set_up
+from tests.parts import lacking
 from tests.project.workspace import place_project
 
 FOLDER = Path(__file__).parent
@@ -29,10 +30,7 @@ def available() -> Callable[[Callable[[], Any]], Any]:
         try:
             return wanted()
         except Missing as error:
-            text = f"the search engine cannot run here: {error}"
-            if os.environ.get("OBSERVABILITY_REQUIRE_ALL") == "1":
-                pytest.fail(text, pytrace=False)
-            pytest.skip(text)
+            lacking(f"the search engine cannot run here: {error}", "OBSERVABILITY_REQUIRE_ALL")
 
     return call
 
@@ -48,7 +46,9 @@ def engine(available, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engi
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """A generated repository with environments of its own; LOG_LINES_AREA names its place."""
-    return place_project(os.environ.get("LOG_LINES_AREA", "log-lines"), "defaults")
+    project = place_project(os.environ.get("LOG_LINES_AREA", "log-lines"), "defaults")
+    set_up(project)
+    return project
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,9 @@
 """Programs that a test starts: without one it is skipped, or fails where all must be there."""
 
-import os
 import shutil
 from pathlib import Path
 
-import pytest
+from tests.parts import lacking
 
 
 def need(*programs: str | Path) -> None:
@@ -13,6 +12,4 @@ def need(*programs: str | Path) -> None:
     if not missing:
         return
     text = f"missing: {', '.join(missing)}; `make test-observability` and README.md say how"
-    if os.environ.get("OBSERVABILITY_REQUIRE_ALL") == "1":
-        pytest.fail(text, pytrace=False)
-    pytest.skip(text)
+    lacking(text, "OBSERVABILITY_REQUIRE_ALL")

@@ -31,9 +31,14 @@ class Lines:
     monitor: list[str]
 
 
+def set_up(project: Path) -> None:
+    """Make the environments of a generated repository."""
+    _run(project, "make", "setup")
+
+
 def collect(project: Path) -> Lines:
-    """Train, serve, ask, label and monitor in a generated repository, all with LOG_FORMAT=json."""
-    _run(project, "make", "setup", "data")
+    """Train, serve, ask, label and monitor in a repository that is set up; LOG_FORMAT is json."""
+    _run(project, "make", "data")
     training = _run(project, "make", "--silent", "train")
     serving = _serve(project)
     label = run(project, "label", f"--event-id={REQUEST}-0", "--label=benign")

@@ -12,6 +12,7 @@ import yaml
 
 from tests import bakery
 from tests.cluster import build
+from tests.parts import lacking
 from tests.platform import manifests
 
 
@@ -25,10 +26,7 @@ def program(name: str) -> str:
         found = shutil.which(name)
         if found:
             return found
-        text = f"{error}, or set {name.upper()} to its path"
-        if os.environ.get("CLUSTER_REQUIRE_ALL") == "1":
-            pytest.fail(text, pytrace=False)
-        pytest.skip(text)
+        lacking(f"{error}, or set {name.upper()} to its path", "CLUSTER_REQUIRE_ALL")
 
 
 @pytest.fixture(scope="session")

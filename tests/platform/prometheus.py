@@ -1,13 +1,14 @@
 """Programs that come with Prometheus, for tests that cannot do without."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-REQUIRED = os.environ.get("OBSERVABILITY_REQUIRE_ALL") == "1"
+from tests.parts import required
+
+REQUIRED = required("OBSERVABILITY_REQUIRE_ALL")
 needs = {
     name: pytest.mark.skipif(
         shutil.which(name) is None and not REQUIRED, reason=f"{name} is not installed: {place}"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.observability.live import traffic
-from tests.observability.live.rig import Missing, Rig, must_run
+from tests.observability.live.rig import Missing, Rig
+from tests.parts import lacking
 
 SECONDS = 40
 
@@ -17,9 +18,7 @@ def rig() -> Iterator[Rig]:
     try:
         made = Rig()
     except Missing as error:
-        if must_run():
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        lacking(str(error), "OBSERVABILITY_REQUIRE_ALL")
     try:
         made.start()
         rows = made.folder / "rows.json"

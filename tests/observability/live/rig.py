@@ -1,7 +1,6 @@
 """The programs of the live proof, around one generated repository, all with labels of ``prod``."""
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -250,8 +249,3 @@ def _find(names: tuple[str, ...]) -> str:
     if found is None:
         raise Missing(f"{names[0]} is not on PATH: apt-get install {names[0]}")
     return found
-
-
-def must_run() -> bool:
-    """Whether a missing program is a failure, as in CI."""
-    return os.environ.get("OBSERVABILITY_REQUIRE_ALL") == "1"
