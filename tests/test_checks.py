@@ -176,7 +176,7 @@ def test_commit_hooks_have_the_versions_of_the_development_environment(default_p
                 assert re.search(rf"^{re.escape(pin)} ", text, re.MULTILINE), f"{pin}, {lock.name}"
 
 
-TARGETS = ["make setup", "make check", "make test"]
+TARGETS = ["make programs", "make setup", "make check", "make test"]
 
 
 def test_github_runs_the_targets_of_the_makefile_and_no_more(default_project):
