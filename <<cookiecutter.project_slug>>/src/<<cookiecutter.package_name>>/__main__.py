@@ -5,9 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from . import commands, console, kpi_commands, labelling
+from . import commands, console, labelling
 from .dashboards import command as dashboards
 from .failures import expected_errors
+from .kpis import command as kpis
 from .observe import command as observe
 from .promotion import cli as promotion
 from .promotion import rollout_cli as rollouts
@@ -65,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument("file", type=Path)
     batch.add_argument("--rows", type=int, default=200)
     batch.add_argument("--shifted", action="store_true", help="move every second feature")
-    for part in (labelling, kpi_commands, promotion, rollouts, state, dashboards, observe):
+    for part in (labelling, kpis, promotion, rollouts, state, dashboards, observe):
         part.add_commands(add)
     return top
 

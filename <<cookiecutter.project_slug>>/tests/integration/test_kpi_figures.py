@@ -15,13 +15,13 @@ import pytest
 import yaml
 from absent import program
 
-from <<cookiecutter.package_name>>.kpi import Figures, Period, figures, value_at_risk
-from <<cookiecutter.package_name>>.kpi_content import build_report
-from <<cookiecutter.package_name>>.kpi_figures import figures_of_month
-from <<cookiecutter.package_name>>.kpi_file import BINARY, CLASSES, NUMBER, KpiFile
-from <<cookiecutter.package_name>>.kpi_month import Month, Tally
-from <<cookiecutter.package_name>>.kpi_rules import rules_text
-from <<cookiecutter.package_name>>.kpi_words import money
+from <<cookiecutter.package_name>>.kpis.content import build_report
+from <<cookiecutter.package_name>>.kpis.figures import figures_of_month
+from <<cookiecutter.package_name>>.kpis.file import BINARY, CLASSES, NUMBER, KpiFile
+from <<cookiecutter.package_name>>.kpis.formulas import Figures, Period, figures, value_at_risk
+from <<cookiecutter.package_name>>.kpis.month import Month, Tally
+from <<cookiecutter.package_name>>.kpis.recording_rules import rules_text
+from <<cookiecutter.package_name>>.kpis.words import money
 from <<cookiecutter.package_name>>.observe.processes import Processes, free_ports
 from <<cookiecutter.package_name>>.observe.prometheus import Prometheus
 

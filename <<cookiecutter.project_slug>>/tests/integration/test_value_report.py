@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>> import kpi_report
-from <<cookiecutter.package_name>>.kpi_file import KPI_FILE, load_kpi
-from <<cookiecutter.package_name>>.kpi_month import Month
+from <<cookiecutter.package_name>>.kpis import report
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE, load_kpi
+from <<cookiecutter.package_name>>.kpis.month import Month
 from <<cookiecutter.package_name>>.steps.report_value import report_value
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def state(tmp_path, monkeypatch) -> Path:
     """A book of last month, on a day on which its report is due."""
-    monkeypatch.setattr(kpi_report, "DUE_DAY", 1)
+    monkeypatch.setattr(report, "DUE_DAY", 1)
     monkeypatch.setenv("PROJECT_ROOT", str(ROOT))
     monkeypatch.setenv("MONITORING_STATE", str(tmp_path))
     book(tmp_path, dict.fromkeys(load_kpi(ROOT / KPI_FILE).names, 100))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from <<cookiecutter.package_name>> import __main__, commands, kpi_commands, labelling
+from <<cookiecutter.package_name>> import __main__, commands, labelling
 from <<cookiecutter.package_name>>.dashboards import command as dashboards
+from <<cookiecutter.package_name>>.kpis import command as kpis
 from <<cookiecutter.package_name>>.observe import command as observe
 from <<cookiecutter.package_name>>.promotion import cli, rollout_cli, status_cli
 
@@ -69,10 +70,10 @@ LINES = [
         labelling.run,
         {"file": Path("answers.csv"), "event_id": None, "label": None, "at": ""},
     ),
-    ("kpi-rules", kpi_commands.write_rules, {}),
+    ("kpi-rules", kpis.write_rules, {}),
     (
         "kpi-report --month 2026-10 --ledger book --output pages",
-        kpi_commands.write_report,
+        kpis.write_report,
         {"month": "2026-10", "ledger": Path("book"), "output": Path("pages")},
     ),
     ("dashboards", dashboards.dashboards, {"output": None}),

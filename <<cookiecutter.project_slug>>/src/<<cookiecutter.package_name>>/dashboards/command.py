@@ -3,11 +3,9 @@
 import argparse
 from pathlib import Path
 
-from ..failures import ConfigError
 from ..settings import load_settings
 
 FOLDER = Path("observability/cluster/dashboards")
-KPI = Path("observability/kpi.yaml")
 
 
 def add_commands(add) -> None:
@@ -18,21 +16,11 @@ def add_commands(add) -> None:
 
 def dashboards(arguments: argparse.Namespace) -> int:
     """Write every dashboard, say where."""
+    from ..kpis.file import KPI_FILE, load_kpi
     from .writing import write
 
     settings = load_settings()
     folder = arguments.output or settings.root / FOLDER
-    for file in write(settings.model_name, currency(settings.root / KPI), folder):
+    for file in write(settings.model_name, load_kpi(settings.root / KPI_FILE).currency, folder):
         print(file)
     return 0
-
-
-def currency(path: Path) -> str:
-    """The code of the currency that the KPI file counts in."""
-    import yaml
-
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))["currency"]
-    except (OSError, TypeError, KeyError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} has no `currency: EUR` or the like: {error}") from error
-    return str(found)

@@ -149,41 +149,31 @@ def _parts(money: str) -> list[Panel]:
 
 
 def _service() -> list[Panel]:
-    def of_1000(share: str) -> str:
-        return f"1000 * (1 - {share})"
-
-    allowed = 'max(ml:threshold{{name="{name}",{model}}})'
     return [
-        number(
+        _of_1000(
             "Answered",
             "Of 1000 requests in the last three days, so many were answered without a fault.",
-            "short",
-            Query(of_1000(f"max(ml:request_errors:ratio_rate3d{{{MODEL}}})"), "answered"),
-            width=6,
-            decimals=1,
+            Query(f"max(ml:request_errors:ratio_rate3d{{{MODEL}}})", "answered"),
         ),
-        number(
+        _of_1000(
             "Promised to be answered",
             "Of 1000 requests, at least so many are to be answered.",
-            "short",
-            Query(of_1000(allowed.format(name="error_budget", model=MODEL)), "promised"),
-            width=6,
-            decimals=1,
+            limit("error_budget", "promised"),
         ),
-        number(
+        _of_1000(
             "Answered in time",
             "Of 1000 requests in the last three days, so many were answered in the time agreed.",
-            "short",
-            Query(of_1000(f"max(ml:request_slow:ratio_rate3d{{{MODEL}}})"), "in time"),
-            width=6,
-            decimals=1,
+            Query(f"max(ml:request_slow:ratio_rate3d{{{MODEL}}})", "in time"),
         ),
-        number(
+        _of_1000(
             "Promised in time",
             "Of 1000 requests, at least so many are to be answered in the time agreed.",
-            "short",
-            Query(of_1000(allowed.format(name="latency_budget", model=MODEL)), "promised"),
-            width=6,
-            decimals=1,
+            limit("latency_budget", "promised"),
         ),
     ]
+
+
+def _of_1000(title: str, description: str, failed: Query) -> Panel:
+    """The rest of 1000 requests; ``failed`` is a share from 0 to 1."""
+    rest = Query(f"1000 * (1 - {failed.expr})", failed.legend)
+    return number(title, description, "short", rest, width=6, decimals=1)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import numpy as np
 
-from ..kpi_file import KPI_FILE, KpiFileError, load_kpi
-from ..outcomes import outcome_names, outcomes_of
+from ..kpis.file import KPI_FILE, KpiFileError, load_kpi
+from ..kpis.outcomes import outcome_names, outcomes_of
 from ..settings import Settings
 from .joining import Joined, last_of_each
 from .ledger import Ledger

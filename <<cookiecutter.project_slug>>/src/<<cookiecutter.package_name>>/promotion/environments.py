@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from ..yaml_lines import LinedMapping, load_with_lines
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EVIDENCE = ("metrics", "drift", "quality", "load_test")
 _MESHES = ("istio", "linkerd", "none")
@@ -120,7 +122,7 @@ def load_environments(text: str | bytes, where: str) -> Environments:
     Raises ``EnvironmentsError``.
     """
     try:
-        loaded = yaml.load(text, _Loader)
+        loaded = load_with_lines(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EnvironmentsError(f"{where} is not valid: {' '.join(str(error).split())}") from error
     top = _Reader(where, loaded, "the file", ("mesh", "canary", "environments"))
@@ -207,32 +209,6 @@ def _window(where: str, entry: Any) -> Window | None:
     return Window(tuple(sorted({DAYS.index(day) for day in days})), clock[0], clock[1], zone)
 
 
-class _Mapping(dict):
-    """A mapping that knows the line of each of its keys, and its own under ``None``."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: dict[Any, int] = {}
-
-
-class _Loader(yaml.SafeLoader):
-    """Keeps line numbers and refuses a key that is given twice, of which YAML keeps the last."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> Any:
-    mapping = _Mapping()
-    mapping.lines[None] = node.start_mark.line + 1
-    yield mapping
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        line = key_node.start_mark.line + 1
-        if not isinstance(key, str) or key in mapping:
-            raise yaml.YAMLError(f"line {line}: the key {key!r} is given twice or is no text")
-        mapping.lines[key] = line
-        mapping[key] = loader.construct_object(value_node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 _NEEDED = object()
 
 
@@ -241,7 +217,7 @@ class _Reader:
 
     def __init__(self, where: str, content: Any, what: str, known: tuple[str, ...]) -> None:
         self._where, self._what = where, what
-        if not isinstance(content, _Mapping):
+        if not isinstance(content, LinedMapping):
             raise EnvironmentsError(f"{where}: {what} must be a mapping of {', '.join(known)}")
         self._content = content
         for key in content:

@@ -64,7 +64,7 @@ def compare(ours: Record, theirs: Record) -> Worth:
 
     Raises ``RecordError`` for a figure that is broken, ``Refused`` for other outcomes.
     """
-    from ..kpi import differences, interval, per_1000
+    from ..kpis.formulas import differences, interval, per_1000
 
     new, old = _read(ours), _read(theirs)
     if set(new["values"]) != set(old["outcomes"]):

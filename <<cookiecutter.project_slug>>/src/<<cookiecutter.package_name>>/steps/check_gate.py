@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator
 from zenml import step
 
 from ..evaluation import Evaluation
-from ..expected_value import of_project, remark
 from ..gate import GateError, GateSettings, decide, errors_of
+from ..kpis.expected_value import of_project, remark
 from ..registry import Registry
 from ..schema import Schema
 from ..settings import load_settings

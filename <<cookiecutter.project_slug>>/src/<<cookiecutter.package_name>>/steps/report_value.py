@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from zenml import step
 
-from ..kpi_commands import read_book
-from ..kpi_file import KPI_FILE, load_kpi
-from ..kpi_month import KpiReportError
-from ..kpi_report import write_due
+from ..kpis.command import read_book
+from ..kpis.file import KPI_FILE, load_kpi
+from ..kpis.month import KpiReportError
+from ..kpis.report import write_due
 from ..settings import load_settings
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,9 @@ from pathlib import Path
 import promql_parser
 import pytest
 
+from <<cookiecutter.package_name>>.__main__ import main
 from <<cookiecutter.package_name>>.dashboards import command, writing
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE, load_kpi
 from <<cookiecutter.package_name>>.observe.filling import fill, local_values
 from <<cookiecutter.package_name>>.observe.finding import in_dashboard, panels
 
@@ -46,7 +48,7 @@ CHOICES = {
 
 def test_the_files_are_what_the_code_makes(tmp_path):
     """`make dashboards` was run after the last change, in the template and here."""
-    made = writing.write(SLUG, command.currency(ROOT / command.KPI), tmp_path)
+    made = writing.write(SLUG, load_kpi(ROOT / KPI_FILE).currency, tmp_path)
 
     assert sorted(path.name for path in made) == sorted(BOARDS)
     for path in made:
@@ -144,10 +146,21 @@ def test_a_business_reader_finds_no_jargon():
     assert not words & {"p95", "percentile", "slo", "psi", "histogram", "namespace", "latency"}
 
 
-def test_the_currency_is_that_of_the_kpi_file(tmp_path):
-    made = writing.dashboards(SLUG, "CHF")["business-kpis.json"]
+def test_the_currency_is_that_of_the_kpi_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PROJECT_ROOT", str(tmp_path))
+    monkeypatch.setenv("MODEL_NAME", SLUG)
+    file, output = tmp_path / KPI_FILE, tmp_path / "made"
+    asked = ["dashboards", "--output", str(output)]
+    assert main(asked) == 1
+    assert f"{file} does not exist" in capsys.readouterr().err
+    assert not output.exists()
 
+    file.parent.mkdir()
+    text = (ROOT / KPI_FILE).read_text("utf-8")
+    file.write_text(re.sub(r"(?m)^currency: [A-Z]{3}", "currency: CHF", text), "utf-8")
+    assert main(asked) == 0
+
+    made = json.loads((output / "business-kpis.json").read_text("utf-8"))
     units = {panel["fieldConfig"]["defaults"]["unit"] for panel in panels(made)}
-    assert "currencyCHF" in units and not any(unit == "currencyEUR" for unit in units)
-    with pytest.raises(ValueError, match="no `currency: EUR`"):
-        command.currency(tmp_path / "kpi.yaml")
+    assert "currencyCHF" in units
+    assert not [unit for unit in units if unit.startswith("currency") and unit != "currencyCHF"]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from <<cookiecutter.package_name>>.kpi_file import KPI_FILE, KpiFileError, load_kpi
-from <<cookiecutter.package_name>>.outcomes import outcome_names
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE, KpiFileError, load_kpi
+from <<cookiecutter.package_name>>.kpis.outcomes import outcome_names
 from <<cookiecutter.package_name>>.schema import load_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 BINARY = """\
 currency: EUR
 outcomes: {tp: 120, fp: -15, tn: 0, fn: -200}
@@ -75,8 +75,11 @@ def test_the_rest_has_defaults(tmp_path):
         ("policy: nobody", "policy: former\n  counts: {tp: -1}", "must be 0 or more"),
         ("metric: roi", "metric: rio", "line 10: kpis.0: .*no metric 'rio'; known: model_value"),
         ("{at_least: 1}", "{}", "line 10: kpis.0.target: .*either at_least or at_most"),
-        ("fp: -15", "fp: -15, fp: 15", "line 2: fp is given twice"),
+        ("fp: -15", "fp: -15, fp: 15", "line 2: the key 'fp' is given twice"),
         ("currency: EUR", "currency: [", "is not valid YAML"),
+        ("currency: EUR", "? [a]\n: 1", r"line 1: the key \['a'\] is given twice or is no text"),
+        ("currency: EUR", "currency: &it {more: *it}", "is not valid YAML: found .* recursive"),
+        ("  - {metric: roi", "  - roi\n  - {metric: roi", "line 10: kpis.0: Input should be"),
     ],
 )
 def test_a_wrong_key_is_named_with_file_and_line(tmp_path, old, new, expected):

@@ -1,17 +1,14 @@
-"""What the monthly report says: one content, written as Markdown and as a page."""
+"""What the monthly report says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from .kpi import baseline_values
-from .kpi_figures import MonthFigures, is_met, measured
-from .kpi_file import LIVE, REPORTED, KpiFile
-from .kpi_words import NONE, money, name_of, shown, signed, target
-from .page import Cell, Fact, Page, Tone
-from .promotion.markdown import table
+from ..page import Cell, Fact, Tone
+from .document import Report, Table
+from .figures import SEED, MonthFigures, is_met, measured
+from .file import LIVE, REPORTED, KpiFile
+from .formulas import RESAMPLES, baseline_values
+from .words import NONE, money, name_of, shown, signed, target
 
-# Caption, head and rows.
-Table = tuple[str, list[str], list[list[Cell | str]]]
 _VERDICTS: dict[str, tuple[str, Tone]] = {
     "gain": ("brings more than it costs", "good"),
     "loss": ("costs more than it brings", "bad"),
@@ -35,38 +32,6 @@ _OUTCOMES = {
     "over": "predicted too much",
     "under": "predicted too little",
 }
-
-
-@dataclass
-class Report:
-    """What is said, as plain text."""
-
-    title: str
-    status: str
-    tone: Tone
-    lead: str
-    facts: list[Fact] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def markdown(self) -> str:
-        """The whole report but for the plots."""
-        lines = [f"# {self.title}", f"**{self.status}.** {self.lead}"]
-        facts = [[fact.name, fact.value, fact.hint] for fact in self.facts]
-        lines.append(table(["Figure", "Value", ""], facts, right=(1,)))
-        for caption, head, rows in self.tables:
-            cells = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in rows]
-            lines += [f"## {caption}", table(head, cells)]
-        return "\n\n".join([*lines, "## How to read this", *self.notes]) + "\n"
-
-    def page(self, image: str | None, alternative: str) -> Page:
-        """The same as a page, with the plots if there are any."""
-        page = Page(self.title, self.status, self.tone, self.lead, self.facts, notes=self.notes)
-        if image is not None:
-            page.add_image("In pictures", image, alternative)
-        for caption, head, rows in self.tables:
-            page.add_table(caption, head, rows)
-        return page
 
 
 def build_report(kpi: KpiFile, months: Sequence[MonthFigures], name: str) -> Report:
@@ -222,8 +187,9 @@ def _notes(kpi: KpiFile, now: MonthFigures) -> list[str]:
         "A decision counts in the month in which it was made (UTC), however late its label came; "
         "dashboards and alerts count it when the label is booked.",
         "The interval says how much the net benefit would vary if cases like these came again: "
-        "2,000 draws of the labelled decisions with replacement, seed 42. It takes decisions as "
-        "independent, costs as known and the values in observability/kpi.yaml as right.",
+        f"{RESAMPLES:,} draws of the labelled decisions with replacement, seed {SEED}. It takes "
+        "decisions as independent, costs as known and the values in observability/kpi.yaml as "
+        "right.",
         f"Values, costs, baseline and targets are those of observability/kpi.yaml, in "
         f"{kpi.currency}; docs/reference/kpi.md has the formulas.",
     ]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from <<cookiecutter.package_name>>.kpi_month import Book, KpiReportError, Month, tally
+from <<cookiecutter.package_name>>.kpis.month import Book, KpiReportError, Month, tally
 from <<cookiecutter.package_name>>.observations.volumes import Volume
 
 NAMES = ("tp", "fp", "tn", "fn")

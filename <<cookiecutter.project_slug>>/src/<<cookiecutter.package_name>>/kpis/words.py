@@ -1,6 +1,6 @@
 """Figures of the report as a person writes them: money, shares, counts, days."""
 
-from .kpi_file import REPORTED, Indicator, KpiFile
+from .file import REPORTED, Indicator, KpiFile
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 NAMES = {"roi": "return on costs", "latency_p95_seconds": "95 % of answers, seconds"}
@@ -34,8 +34,13 @@ def signed(metric: str, difference: float, kpi: KpiFile) -> str:
 
 def money(kpi: KpiFile, amount: float, digits: int = 0) -> str:
     """An amount with its currency."""
+    return f"{rounded(amount, digits)} {kpi.currency}"
+
+
+def rounded(value: float, digits: int = 0) -> str:
+    """With thousands."""
     # Adding 0 turns a negative zero into zero.
-    return f"{plain(f'{round(amount, digits) + 0:,.{digits}f}')} {kpi.currency}"
+    return plain(f"{round(value, digits) + 0:,.{digits}f}")
 
 
 def target(item: Indicator, kpi: KpiFile) -> str:

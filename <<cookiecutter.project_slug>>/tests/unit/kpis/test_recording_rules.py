@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import yaml
-from test_kpi import kpi
+from test_formulas import kpi
 
-from <<cookiecutter.package_name>>.kpi_file import KPI_FILE, LIVE, REPORTED, KpiFile, load_kpi
-from <<cookiecutter.package_name>>.kpi_rules import RULES_FILE, rules_text
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE, LIVE, REPORTED, KpiFile, load_kpi
+from <<cookiecutter.package_name>>.kpis.recording_rules import RULES_FILE, rules_text
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_committed_rules_are_those_of_the_file():

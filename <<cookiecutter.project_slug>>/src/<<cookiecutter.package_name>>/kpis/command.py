@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .settings import Settings, load_settings
+from ..settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from .kpi_month import Book
+    from .month import Book
 
 
 def add_commands(add) -> None:
@@ -20,8 +20,8 @@ def add_commands(add) -> None:
 
 
 def write_rules(arguments: argparse.Namespace) -> int:
-    from .kpi_file import KPI_FILE, load_kpi
-    from .kpi_rules import RULES_FILE, rules_text
+    from .file import KPI_FILE, load_kpi
+    from .recording_rules import RULES_FILE, rules_text
 
     root = load_settings().root
     (root / RULES_FILE).write_text(rules_text(load_kpi(root / KPI_FILE)), encoding="utf-8")
@@ -32,9 +32,9 @@ def write_rules(arguments: argparse.Namespace) -> int:
 def write_report(arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
-    from .kpi_file import KPI_FILE, load_kpi
-    from .kpi_month import Month
-    from .kpi_report import write_report as write
+    from .file import KPI_FILE, load_kpi
+    from .month import Month
+    from .report import write_report as write
 
     settings, today = load_settings(), datetime.now(UTC).date()
     book = read_book(settings, arguments.ledger)
@@ -51,10 +51,10 @@ def read_book(settings: Settings, folder: Path | None = None) -> "Book":
 
     Raises ``ObservationError`` for a damaged file.
     """
-    from .kpi_month import Book
-    from .observations.booking import FOLDER
-    from .observations.ledger import Ledger
-    from .observations.volumes import Volumes
+    from ..observations.booking import FOLDER
+    from ..observations.ledger import Ledger
+    from ..observations.volumes import Volumes
+    from .month import Book
 
     place = folder or settings.monitoring_state / FOLDER
     return Book(Ledger(place).by_day(), Volumes(place).by_day())

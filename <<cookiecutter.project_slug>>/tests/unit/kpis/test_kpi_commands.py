@@ -2,15 +2,17 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from <<cookiecutter.package_name>>.__main__ import main
-from <<cookiecutter.package_name>>.kpi_file import KPI_FILE, load_kpi
-from <<cookiecutter.package_name>>.kpi_rules import RULES_FILE
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE, load_kpi
+from <<cookiecutter.package_name>>.kpis.month import Month
+from <<cookiecutter.package_name>>.kpis.recording_rules import RULES_FILE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -58,6 +60,20 @@ def test_a_report_is_made_from_what_was_booked(checkout, capsys):
     text = (checkout / "artifacts/reports/kpi/2026-10.md").read_text()
     assert f"{500 * len(names):,} decisions whose outcome is known" in text
     assert "2026-10.html" in capsys.readouterr().out
+
+
+def test_another_book_and_another_folder_can_be_named(checkout):
+    month = Month.before(datetime.now(UTC).date())
+    (checkout / "book").mkdir()
+    counts = dict.fromkeys(load_kpi(checkout / KPI_FILE).names, 5)
+    (checkout / f"book/{month.first}.json").write_text(json.dumps({"v7": counts}))
+    places = ["--ledger", str(checkout / "book"), "--output", str(checkout / "pages")]
+
+    # Without a month it is the last whole one.
+    assert main(["kpi-report", *places]) == 0
+
+    text = (checkout / f"pages/{month.year}-{month.number:02}.md").read_text()
+    assert f"in {month}\n" in text
 
 
 def test_without_a_book_the_report_says_what_to_do(checkout, capsys):

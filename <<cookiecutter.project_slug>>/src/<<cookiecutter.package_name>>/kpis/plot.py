@@ -5,10 +5,10 @@ import io
 from collections.abc import Sequence
 from itertools import accumulate
 
-from .kpi import Period, figures
-from .kpi_figures import MonthFigures
-from .kpi_file import KpiFile
-from .kpi_words import plain
+from .figures import MonthFigures
+from .file import KpiFile
+from .formulas import Period, figures
+from .words import plain, rounded
 
 _BLUE, _GREY, _GREEN, _RED, _INK = "#2463a6", "#b4bec9", "#1a7f4b", "#c0362c", "#414c5a"
 ALTERNATIVE = (
@@ -122,7 +122,7 @@ def _parts(axes, kpi: KpiFile, month: MonthFigures) -> None:
 
 
 def _tick(value: float, _: int | None = None) -> str:
-    return plain(f"{value:,.0f}")
+    return rounded(value)
 
 
 def _few_ticks():
@@ -138,9 +138,13 @@ def _days(axes, kpi: KpiFile, months: Sequence[MonthFigures]) -> None:
         one = Period(1, 1 / tally.month.days)
         nets = [figures(kpi, day.outcomes, day.predictions, one).net_benefit for day in tally.days]
         places = [day.date.day for day in tally.days]
-        axes.plot(places, list(accumulate(nets)), color=color, label=str(tally.month), linewidth=2)
+        # A line of one day has no length.
+        marker = "o" if len(places) == 1 else None
+        line = {"color": color, "label": str(tally.month), "linewidth": 2, "marker": marker}
+        axes.plot(places, list(accumulate(nets)), **line)
     axes.axhline(0, color=_INK, linewidth=0.8)
-    axes.set_xlim(1, 31)
+    # A whole marker also on the first and the last day.
+    axes.set_xlim(0.5, 31.5)
     axes.set_xticks([1, 5, 10, 15, 20, 25, 30])
     axes.grid(axis="y", alpha=0.25)
     axes.legend(fontsize=8, frameon=False, loc="best")

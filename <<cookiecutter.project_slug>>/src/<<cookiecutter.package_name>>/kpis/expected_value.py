@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from .gate import Check
-from .kpi import baseline_values, interval, per_1000, totals
-from .kpi_file import KPI_FILE, KpiFile, KpiFileError, load_kpi
+from ..gate import Check
+from ..predictor import Prediction
+from ..schema import Schema
+from .file import KPI_FILE, KpiFile, KpiFileError, load_kpi
+from .formulas import baseline_values, interval, per_1000, totals
 from .outcomes import outcome_names, outcomes_of
-from .predictor import Prediction
-from .schema import Schema
 
 logger = logging.getLogger(__name__)
 

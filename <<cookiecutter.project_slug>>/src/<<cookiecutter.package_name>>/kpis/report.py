@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
-from .kpi_content import build_report
-from .kpi_figures import MonthFigures, figures_of_month
-from .kpi_file import KpiFile
-from .kpi_month import Book, KpiReportError, Month, tally
+from .content import build_report
+from .figures import MonthFigures, figures_of_month
+from .file import KpiFile
+from .month import Book, KpiReportError, Month, tally
 
 # Months in the plot of the history.
 _HISTORY = 12
@@ -25,7 +25,7 @@ def write_report(
     report = build_report(kpi, months, name)
     image, alternative = None, ""
     if months[-1].has_enough_labels:
-        from .kpi_plot import ALTERNATIVE, plot
+        from .plot import ALTERNATIVE, plot
 
         image, alternative = plot(kpi, months), ALTERNATIVE
     stem = stem_of(folder, month)

@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from test_kpi import COUNTS, kpi
+from test_formulas import COUNTS, kpi
 
-from <<cookiecutter.package_name>>.kpi import figures
-from <<cookiecutter.package_name>>.kpi_content import build_report
-from <<cookiecutter.package_name>>.kpi_figures import figures_of_month, is_met, measured
-from <<cookiecutter.package_name>>.kpi_file import Indicator, Target
-from <<cookiecutter.package_name>>.kpi_month import Book, KpiReportError, Month, tally
-from <<cookiecutter.package_name>>.kpi_plot import plot
-from <<cookiecutter.package_name>>.kpi_report import months_until, write_due, write_report
-from <<cookiecutter.package_name>>.kpi_words import money, shown, signed
+from <<cookiecutter.package_name>>.kpis.content import build_report
+from <<cookiecutter.package_name>>.kpis.figures import figures_of_month, is_met, measured
+from <<cookiecutter.package_name>>.kpis.file import Indicator, Target
+from <<cookiecutter.package_name>>.kpis.formulas import figures
+from <<cookiecutter.package_name>>.kpis.month import Book, KpiReportError, Month, tally
+from <<cookiecutter.package_name>>.kpis.plot import plot
+from <<cookiecutter.package_name>>.kpis.report import months_until, write_due, write_report
+from <<cookiecutter.package_name>>.kpis.words import money, rounded, shown, signed
 from <<cookiecutter.package_name>>.observations.volumes import Volume
 
 TODAY = date(2026, 11, 28)
@@ -172,6 +172,34 @@ def test_pictures_can_be_drawn_of_other_outcomes_and_of_many_months():
     assert plot(file, months).startswith("data:image/svg+xml;base64,")
 
 
+def plots_of(months):
+    """The SVG of each of the four plots; texts are in its comments."""
+    image = base64.b64decode(plot(FILE, months).partition(",")[2]).decode()
+    return re.split('<g id="axes_.">', image)[1:]
+
+
+def test_the_month_before_is_drawn_and_one_with_few_labels_is_named():
+    few, now = book({"tp": 1, "fp": 0, "tn": 0, "fn": 0}, month=Month(2026, 10)), book()
+    both = Book(few.outcomes | now.outcomes, few.volumes | now.volumes)
+
+    _, _, days, history = plots_of(months_until(FILE, both, Month(2026, 10), TODAY))
+
+    assert "<!-- September 2026 -->" in days
+    assert "<!-- October 2026 -->" in days
+    assert "<!-- too few -->" in history
+
+
+def test_a_month_of_one_day_is_seen_in_the_plot_of_days():
+    def marks(today):
+        months = months_until(FILE, book(month=Month(2026, 11)), Month(2026, 11), today)
+        # The line itself is blue as well, but not filled.
+        return re.findall("<use [^>]*fill: #2463a6", plots_of(months)[2])
+
+    # One at the value and one in the legend; days that make a line need none.
+    assert len(marks(date(2026, 11, 1))) == 2
+    assert marks(TODAY) == []
+
+
 def test_an_unknown_month_writes_nothing(tmp_path):
     with pytest.raises(KpiReportError):
         write_report(FILE, book(), "m", Month(2025, 1), TODAY, tmp_path)
@@ -206,6 +234,7 @@ def test_metrics_are_measured_on_labelled_decisions():
 
 def test_figures_are_written_for_people():
     assert money(FILE, -0.4) == "0 EUR"
+    assert (rounded(-0.4), rounded(-1234.5)) == ("0", "−1,234")
     assert money(FILE, -1234.5, 2) == "−1,234.50 EUR"
     assert shown("roi", 51.2, FILE) == "51.2"
     assert shown("label_delay_days", 3.04, FILE) == "3.0 days"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .kpi_file import BINARY, KpiFile
+from .file import BINARY, KpiFile
 
 HOURS_A_DAY = 24
 # The month of the recording rules; the report's are those of the calendar.
@@ -71,7 +71,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Interval:
-    """The percentile interval of a figure at ``CONFIDENCE``."""
+    """What bounds a figure."""
 
     low: float
     high: float
@@ -183,9 +183,9 @@ def totals(counts: Counts, worth: Mapping[str, float], seed: int) -> np.ndarray:
     return draws @ np.array(list(worth.values()))
 
 
-def interval(values: np.ndarray, confidence: float = CONFIDENCE) -> Interval:
-    """The percentile interval of ``values`` of shape (draws,)."""
-    tail = (1 - confidence) / 2
+def interval(values: np.ndarray) -> Interval:
+    """The percentile interval of ``values`` of shape (draws,), at ``CONFIDENCE``."""
+    tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return Interval(float(low), float(high))
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from test_outcomes import BINARY, NUMBER
 
-from <<cookiecutter.package_name>>.expected_value import expected_value, of_project, remark
-from <<cookiecutter.package_name>>.kpi import differences, interval
-from <<cookiecutter.package_name>>.kpi_file import KPI_FILE, KpiFileError, load_kpi
+from <<cookiecutter.package_name>>.kpis.expected_value import expected_value, of_project, remark
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE, KpiFileError, load_kpi
+from <<cookiecutter.package_name>>.kpis.formulas import differences, interval
 from <<cookiecutter.package_name>>.predictor import Prediction
 from <<cookiecutter.package_name>>.schema import load_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def everybody(case, label="malignant"):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from <<cookiecutter.package_name>>.kpi_file import KpiFile, KpiFileError
-from <<cookiecutter.package_name>>.outcomes import OutcomeError, outcome_names, outcomes_of
+from <<cookiecutter.package_name>>.kpis.file import KpiFile, KpiFileError
+from <<cookiecutter.package_name>>.kpis.outcomes import OutcomeError, outcome_names, outcomes_of
 
 
 def kpi(outcomes, **changes):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_outcomes import kpi as build
 
-from <<cookiecutter.package_name>>.kpi import (
+from <<cookiecutter.package_name>>.kpis.formulas import (
     RESAMPLES,
     WINDOW,
     Period,

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
-from .kpi import Period
-
-Outcomes = Mapping[str, int]
+from .formulas import Counts, Period
 
 
 class DayVolume(Protocol):
@@ -74,7 +72,7 @@ class Book:
     ``outcomes`` are counts of labelled decisions, ``volumes`` those of all of them.
     """
 
-    outcomes: Mapping[str, Mapping[str, Outcomes]]
+    outcomes: Mapping[str, Mapping[str, Counts]]
     volumes: Mapping[str, Mapping[str, DayVolume]]
 
     @property
@@ -93,7 +91,7 @@ class Day:
     """One day: labelled decisions by outcome, and all predictions."""
 
     date: date
-    outcomes: Outcomes
+    outcomes: Counts
     predictions: int
 
 
@@ -104,7 +102,7 @@ class Tally:
     month: Month
     start: date
     end: date
-    outcomes: Outcomes
+    outcomes: Counts
     predictions: int
     versions: tuple[str, ...] = ()
     delay_mean: float | None = None
@@ -170,7 +168,7 @@ def tally(book: Book, names: tuple[str, ...], month: Month, today: date) -> Tall
     )
 
 
-def _refuse_others(day: date, booked: Mapping[str, Outcomes], names: tuple[str, ...]) -> None:
+def _refuse_others(day: date, booked: Mapping[str, Counts], names: tuple[str, ...]) -> None:
     others = sorted({name for entry in booked.values() for name in entry} - {*names})
     if others:
         raise KpiReportError(

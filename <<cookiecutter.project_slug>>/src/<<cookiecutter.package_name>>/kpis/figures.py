@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from .kpi import Figures, Interval, figures, net_interval
-from .kpi_file import Indicator, KpiFile
-from .kpi_month import Tally
+from .file import Indicator, KpiFile
+from .formulas import Figures, Interval, figures, net_interval
+from .month import Tally
 
 SEED = 42
 _RIGHT = {"tp", "tn", "correct", "within"}
@@ -27,10 +27,10 @@ class MonthFigures:
         return "gain" if self.net.low > 0 else "loss" if self.net.high < 0 else "open"
 
 
-def figures_of_month(kpi: KpiFile, tally: Tally, seed: int = SEED) -> MonthFigures:
+def figures_of_month(kpi: KpiFile, tally: Tally) -> MonthFigures:
     """Everything that the report says about the tally."""
     money = figures(kpi, tally.outcomes, tally.predictions, tally.period)
-    bounds = net_interval(kpi, tally.outcomes, money.costs, seed)
+    bounds = net_interval(kpi, tally.outcomes, money.costs, SEED)
     return MonthFigures(tally, money, bounds, tally.labelled >= kpi.minimum_labels)
 
 

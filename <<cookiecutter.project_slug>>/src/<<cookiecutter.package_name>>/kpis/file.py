@@ -3,12 +3,13 @@
 The file says it once; the report, the recording rules and the rule of promotion all read it here.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ..yaml_lines import line_of, load_with_lines
 
 KPI_FILE = Path("observability/kpi.yaml")
 BINARY = ("tp", "fp", "tn", "fn")
@@ -154,10 +155,7 @@ class KpiFile(_Strict):
 def load_kpi(path: Path) -> KpiFile:
     """Read and check the file. Raises ``KpiFileError`` with one line for every problem."""
     try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, yaml.SafeLoader)
-        _refuse_repeated(path, root)
-        content = yaml.safe_load(text)
+        content = load_with_lines(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise KpiFileError(f"{path} does not exist; restore it from git") from None
     except UnicodeDecodeError as error:
@@ -168,39 +166,8 @@ def load_kpi(path: Path) -> KpiFile:
         return KpiFile.model_validate(content)
     except ValidationError as error:
         problems = [
-            f"{path}, line {_line(root, problem['loc'])}: "
+            f"{path}, line {line_of(content, problem['loc'])}: "
             f"{'.'.join(map(str, problem['loc'])) or 'the file'}: {problem['msg']}"
             for problem in error.errors()
         ]
         raise KpiFileError("\n".join(problems)) from error
-
-
-def _line(node: yaml.Node | None, place: Sequence[Any]) -> int:
-    """The line of the deepest part of ``place`` that the file has."""
-    line = 1 if node is None else node.start_mark.line + 1
-    for part in place:
-        if isinstance(node, yaml.MappingNode):
-            found = [pair for pair in node.value if pair[0].value == part]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = [(item, item) for item in node.value[part : part + 1]]
-        else:
-            found = []
-        if not found:
-            break
-        line, node = found[0][0].start_mark.line + 1, found[0][1]
-    return line
-
-
-def _refuse_repeated(path: Path, node: yaml.Node | None) -> None:
-    """YAML keeps the last of two equal keys: one value of an outcome would vanish."""
-    children = list(node.value) if isinstance(node, yaml.SequenceNode) else []
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise KpiFileError(f"{path}, line {line}: {key.value} is given twice")
-            seen.add(key.value)
-            children.append(value)
-    for child in children:
-        _refuse_repeated(path, child)

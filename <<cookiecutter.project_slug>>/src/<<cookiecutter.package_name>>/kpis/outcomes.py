@@ -8,8 +8,8 @@ would give values to a hundred pairs. A number: ``within`` the tolerance of the 
 
 import numpy as np
 
-from .kpi_file import BINARY, CLASSES, KPI_FILE, NUMBER, KpiFile, KpiFileError
-from .schema import Schema
+from ..schema import Schema
+from .file import BINARY, CLASSES, KPI_FILE, NUMBER, KpiFile, KpiFileError
 
 
 class OutcomeError(ValueError):

@@ -5,8 +5,8 @@
 
 from pathlib import Path
 
-from .kpi import WINDOW, baseline_values, costs
-from .kpi_file import KpiFile
+from .file import KpiFile
+from .formulas import WINDOW, baseline_values, costs
 
 RULES_FILE = Path("observability/environment/kpi-values.yaml")
 _HEAD = """\
