@@ -33,6 +33,14 @@ MIXED = {
         {"name": "plan", "type": "category", "values": ["a", "b"], "nullable": True},
     ],
 }
+# Of a person: what it says must not be found in any log.
+PERSONAL = {
+    **MIXED,
+    "features": [
+        {**feature, "personal": True} if feature["name"] in ("income", "region") else feature
+        for feature in MIXED["features"]
+    ],
+}
 NUMERIC = {
     "target": {"name": "kind", "classes": ["one", "two", "three"]},
     "features": [
@@ -59,6 +67,7 @@ def main(store: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
     schemas = {
         "mixed": Schema.model_validate(MIXED),
+        "personal": Schema.model_validate(PERSONAL),
         "numeric": Schema.model_validate(NUMERIC),
         "amount": Schema.model_validate(AMOUNT),
         project: load_schema(ROOT / "configs" / "schema.yaml"),

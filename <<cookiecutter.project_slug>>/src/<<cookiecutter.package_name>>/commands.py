@@ -78,7 +78,7 @@ def compare(arguments: argparse.Namespace) -> int:
 
 
 def schema(arguments: argparse.Namespace) -> int:
-    from .inference import infer_schema, to_yaml
+    from .inference import infer_schema, keep_personal, to_yaml
     from .params import load_params
     from .pointers import RAW
     from .reading import read_for_inference
@@ -88,7 +88,8 @@ def schema(arguments: argparse.Namespace) -> int:
     frame = read_for_inference(arguments.source or settings.root / RAW, params.csv)
     frame = frame.rename(columns=params.prepare.rename)
     frame = frame.drop(columns=params.prepare.drop_columns, errors="ignore")
-    text = to_yaml(infer_schema(frame, arguments.target, arguments.id))
+    proposal = infer_schema(frame, arguments.target, arguments.id)
+    text = to_yaml(keep_personal(proposal, settings.schema_path))
     if not arguments.write:
         return _say(text)
     settings.schema_path.write_text(text, encoding="utf-8")

@@ -1,11 +1,12 @@
 """A first schema from data: a proposal that a person reads and corrects."""
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import yaml
 
-from .schema import Column, Schema, Target
+from .schema import Column, Schema, SchemaFileError, Target, load_schema
 
 # More different texts than this is a name or free text, not a category that a model can learn.
 _MOST_CATEGORIES = 50
@@ -48,6 +49,24 @@ def infer_schema(frame: pd.DataFrame, target: str, id_column: str | None = None)
     if not features:
         raise InferenceError(f"there is no column besides {target!r} to predict it from")
     return Schema(target=_infer_target(target, frame[target]), id=id_column, features=features)
+
+
+def keep_personal(proposal: Schema, path: Path) -> Schema:
+    """The proposal with every feature personal that the schema file at ``path`` calls so.
+
+    Data does not say it, and a proposal that is written over the file must not forget it.
+    """
+    try:
+        present = load_schema(path)
+    except SchemaFileError:
+        # None yet, or one that nothing can be done with: the proposal is what mends it.
+        return proposal
+    personal = {column.name for column in present.features if column.personal}
+    features = [
+        column.model_copy(update={"personal": column.name in personal})
+        for column in proposal.features
+    ]
+    return Schema(target=proposal.target, id=proposal.id, features=features)
 
 
 def to_yaml(schema: Schema) -> str:

@@ -5,6 +5,7 @@ The same schema guards training, batch and serving; the rules themselves are in 
 
 import json
 from functools import cached_property
+from operator import not_
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +26,10 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """One feature; ``minimum`` and ``maximum`` are inclusive, ``values`` are a category's texts."""
+    """One feature; ``minimum`` and ``maximum`` are inclusive, ``values`` are a category's texts.
+
+    What a row says of a ``personal`` one is written to no log: neither in events nor in messages.
+    """
 
     name: str = Field(min_length=1)
     type: ColumnType
@@ -34,6 +38,9 @@ class Column(_Strict):
     maximum: float | None = None
     values: list[str] | None = None
     description: str | None = None
+    # Written only where it is true: servers of before refuse a key that they do not know, which is
+    # right where it would go unheeded, and else for nothing.
+    personal: bool = Field(default=False, exclude_if=not_)
 
     @model_validator(mode="after")
     def _rules_fit_the_type(self) -> "Column":
@@ -108,6 +115,11 @@ class Schema(_Strict):
     @cached_property
     def feature_names(self) -> list[str]:
         return [column.name for column in self.features]
+
+    @cached_property
+    def loggable(self) -> list[str]:
+        """Names of the features that may be logged at all: those that are not personal."""
+        return [column.name for column in self.features if not column.personal]
 
     @cached_property
     def _by_name(self) -> dict[str, Column]:

@@ -147,11 +147,13 @@ def _check_range(column: Column, values: np.ndarray, low: float, high: float) ->
     found = []
     if column.minimum is not None and low < column.minimum:
         count = int((values < column.minimum).sum())
-        message = f"below the minimum {column.minimum:g} in {_rows(count)}, lowest {low:g}"
+        message = f"below the minimum {column.minimum:g} in {_rows(count)}"
+        message += _unless_personal(column, f", lowest {low:g}")
         found.append(Violation(column.name, "range", message, count))
     if column.maximum is not None and high > column.maximum:
         count = int((values > column.maximum).sum())
-        message = f"above the maximum {column.maximum:g} in {_rows(count)}, highest {high:g}"
+        message = f"above the maximum {column.maximum:g} in {_rows(count)}"
+        message += _unless_personal(column, f", highest {high:g}")
         found.append(Violation(column.name, "range", message, count))
     return found
 
@@ -190,7 +192,8 @@ def _check_category(column: Column, values: np.ndarray) -> list[Violation]:
         count = int(np.isin(codes, wrong).sum())
         if any(not isinstance(value, str) for value in texts):
             return [*found, _wrong_type(column, texts, count)]
-        message = f"unknown in {_rows(count)}: {_some(texts)}; known: {_some(column.values or [])}"
+        message = f"unknown in {_rows(count)}" + _unless_personal(column, f": {_some(texts)}")
+        message += f"; known: {_some(column.values or [])}"
         found.append(Violation(column.name, "category", message, count))
     return found
 
@@ -207,8 +210,14 @@ def _null(column: Column, count: int) -> Violation:
 
 def _wrong_type(column: Column, wrong: Iterable[object], count: int | None = None) -> Violation:
     wrong = list(wrong)
-    message = f"expected {_EXPECTED[column.type]}, found {_some(wrong)}"
+    message = f"expected {_EXPECTED[column.type]}"
+    message += _unless_personal(column, f", found {_some(wrong)}")
     return Violation(column.name, "type", message, len(wrong) if count is None else count)
+
+
+def _unless_personal(column: Column, values: str) -> str:
+    """``values`` of the rows, for a message: messages are logged, and sent to others."""
+    return "" if column.personal else values
 
 
 def _isnan(values: np.ndarray) -> np.ndarray:

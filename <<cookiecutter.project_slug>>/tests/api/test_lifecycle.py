@@ -102,6 +102,15 @@ def test_wrong_settings(bundles, tmp_path, settings, message):
     assert message in failure["message"]
 
 
+def test_a_personal_feature_on_the_list_stops_the_start(bundles, tmp_path):
+    server = launch(bundles["personal"], tmp_path, SERVING_EVENT_FEATURES="visits,income")
+    code, records = wait_for_exit(server)
+    assert code == 1
+    (failure,) = failures(records)
+    assert "SERVING_EVENT_FEATURES names income, which the schema calls" in failure["message"]
+    assert "error.stack_trace" not in failure
+
+
 def test_a_port_that_is_taken(bundles, tmp_path):
     with serving(bundles["amount"], tmp_path) as first:
         for kind in ("http", "grpc"):

@@ -110,7 +110,7 @@ def test_usual_predictions_are_as_expected_and_pushed(root, gateway, capsys):
     assert set(rejected.values()) == {1.0} and len(rejected) == 4
     schema = load_schema(root / "configs" / "schema.yaml")
     scores = values(gateway, job, "ml_feature_drift_score")
-    assert {dict(key)["feature"] for key in scores} == set(schema.feature_names)
+    assert {dict(key)["feature"] for key in scores} == set(schema.loggable)
     assert np.isfinite(list(scores.values())).all()
     quality = values(gateway, job, "ml_quality")
     reference = values(gateway, job, "ml_quality_reference")

@@ -66,6 +66,19 @@ def test_a_schema_is_proposed_from_the_raw_data_and_written_only_on_demand(proje
     assert schema.target.classes == ["01", "02", "03"]
 
 
+def test_a_new_schema_forgets_no_personal_feature(project):
+    path = project / "configs" / "schema.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["features"][0]["personal"] = True
+    path.write_text(yaml.safe_dump(content))
+    assert main(["ingest"]) == 0
+
+    assert main(["schema", "--target", "cultivar", "--id", "bottle", "--write"]) == 0
+
+    name = content["features"][0]["name"]
+    assert [column.name for column in load_schema(path).features if column.personal] == [name]
+
+
 def test_a_schema_can_be_proposed_from_any_file(project, capsys):
     (project / "other.csv").write_text("x,y\n1,2.5\n2,3.5\n3,4.25\n")
 

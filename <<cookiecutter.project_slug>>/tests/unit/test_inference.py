@@ -6,7 +6,12 @@ import pytest
 import yaml
 from sklearn.datasets import load_diabetes, load_wine
 
-from <<cookiecutter.package_name>>.inference import InferenceError, infer_schema, to_yaml
+from <<cookiecutter.package_name>>.inference import (
+    InferenceError,
+    infer_schema,
+    keep_personal,
+    to_yaml,
+)
 from <<cookiecutter.package_name>>.schema import Column, Schema
 from <<cookiecutter.package_name>>.validation import check_frame
 
@@ -190,3 +195,15 @@ def test_the_text_is_the_schema_one_line_a_feature(wines):
 
 def test_the_text_shows_where_an_id_would_be_named():
     assert "id: null\n" in to_yaml(infer_schema(table(), "y"))
+
+
+def test_what_is_personal_stays_so_in_a_new_proposal(tmp_path):
+    path = tmp_path / "schema.yaml"
+    proposal = infer_schema(table(age=np.arange(ROWS)), "y")
+    assert keep_personal(proposal, path) == proposal, "no file yet"
+    path.write_text(to_yaml(proposal).replace("{name: age,", "{name: age, personal: true,"))
+
+    kept = keep_personal(proposal, path)
+
+    assert kept.loggable == ["x"] and kept.column("age").personal
+    assert "personal: true" in to_yaml(kept) and to_yaml(kept).count("personal") == 1

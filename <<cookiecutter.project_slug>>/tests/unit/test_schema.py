@@ -64,6 +64,23 @@ def test_yaml_and_json_say_the_same(tmp_path):
     assert Schema.from_json(schema.to_json()) == schema
 
 
+def test_a_personal_feature_stays_one_from_the_file_to_the_bundle(tmp_path):
+    content = deepcopy(VALID)
+    content["features"][1]["personal"] = True
+    schema = load_schema(written(tmp_path / "schema.yaml", content))
+
+    bundled = Schema.from_json(schema.to_json())
+
+    assert [column.personal for column in bundled.features] == [False, True]
+    assert bundled.loggable == ["x"]
+    # Servers of before read a schema without such features, and bundles keep their digests.
+    assert [column.get("personal") for column in json.loads(schema.to_json())["features"]] == [
+        None,
+        True,
+    ]
+    assert b"personal" not in Schema.model_validate(VALID).to_json()
+
+
 @pytest.mark.parametrize(
     ("column", "expected"),
     [

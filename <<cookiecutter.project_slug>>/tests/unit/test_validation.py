@@ -373,3 +373,24 @@ def test_what_was_found_is_told_in_plain_python():
     (found,) = validation.check_values(column, np.array([1.5, 2.5]))
 
     assert re.fullmatch(r"expected a whole number, found 1\.5, 2\.5", found.message)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ({"type": "number", "minimum": 0}, [-417.5], "below the minimum 0 in 1 row"),
+        ({"type": "number", "maximum": 9}, [417.5], "above the maximum 9 in 1 row"),
+        ({"type": "integer"}, [417.5], "expected a whole number"),
+        ({"type": "boolean"}, ["417.5"], "expected true or false"),
+        ({"type": "category", "values": ["a"]}, ["417.5"], "unknown in 1 row; known: 'a'"),
+        ({"type": "category", "values": ["a"]}, [417.5], "expected one of the listed texts"),
+    ],
+)
+def test_of_a_personal_column_no_value_is_told(column, values, message):
+    values = np.array(values, dtype=object if isinstance(values[0], str) else float)
+
+    (plain,) = validation.check_values(Column(name="x", **column), values)
+    (personal,) = validation.check_values(Column(name="x", personal=True, **column), values)
+
+    assert "417.5" in plain.message and personal.message == message
+    assert (plain.rule, plain.rows) == (personal.rule, personal.rows)

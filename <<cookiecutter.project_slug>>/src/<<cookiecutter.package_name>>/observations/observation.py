@@ -141,14 +141,18 @@ def _logged(
     predictions: Predictions, recent: np.ndarray, notes: list[str]
 ) -> tuple[list[str], np.ndarray, int]:
     """Features that the newest event carries, and the rows that carry all of them."""
+    schema = predictions.schema
+    personal = [name for name in schema.feature_names if name not in schema.loggable]
+    if personal and recent.any():
+        notes.append(f"personal, so never logged and not monitored: {', '.join(personal)}")
     carrying = np.flatnonzero(recent & (predictions.lists >= 0))
     wanted: set[str] = set()
     if len(carrying):
         newest = carrying[predictions.times[carrying].argmax()]
         wanted = set(predictions.feature_lists[predictions.lists[newest]])
-    names = [name for name in predictions.schema.feature_names if name in wanted]
+    names = [name for name in schema.loggable if name in wanted]
     if not names:
-        if recent.any():
+        if recent.any() and schema.loggable:
             notes.append(
                 "no features are logged, so their drift and missing values cannot be measured: "
                 "name those that may be logged in SERVING_EVENT_FEATURES"
@@ -161,7 +165,7 @@ def _logged(
     told = int(rows.sum())
     if told < recent.sum():
         notes.append(f"{told} of {int(recent.sum())} recent events carry the features logged now")
-    lacking = [name for name in predictions.schema.feature_names if name not in wanted]
+    lacking = [name for name in schema.loggable if name not in wanted]
     if lacking:
         notes.append(f"not logged, so not measured: {', '.join(lacking)}")
     return names, rows, told

@@ -71,8 +71,8 @@ class Decoder:
             return data.astype(np.float64).reshape(rows, self._width)
         if not _all_of(data, _NUMBER_TYPES, tensor.datatype):
             place = _first_wrong(data, _NUMBER_TYPES, tensor.datatype)
-            name = self._schema.feature_names[place % self._width]
-            raise _wrong_value(name, tensor.datatype, data[place])
+            column = self._schema.features[place % self._width]
+            raise _wrong_value(column.name, tensor.datatype, data[place], column)
         return np.array(data, dtype=np.float64).reshape(rows, self._width)
 
     def _table(self, tensors: list[Tensor]) -> np.ndarray:
@@ -110,13 +110,13 @@ class Decoder:
             raise _wrong_datatype(tensor, _DATATYPES[column.type], f"a {column.type} column")
         data = _flat(tensor, rows)
         if tensor.datatype == "BYTES":
-            return _texts(tensor.name, data)
+            return _texts(tensor.name, data, column)
         if isinstance(data, np.ndarray):
             return data.astype(np.float64)
         allowed = _BOOLEAN_TYPES if tensor.datatype == "BOOL" else _NUMBER_TYPES
         if not _all_of(data, allowed, tensor.datatype):
             place = _first_wrong(data, allowed, tensor.datatype)
-            raise _wrong_value(tensor.name, tensor.datatype, data[place])
+            raise _wrong_value(tensor.name, tensor.datatype, data[place], column)
         return np.array(data, dtype=np.float64)
 
     def _check_rows(self, tensor: Tensor) -> int:
@@ -168,7 +168,7 @@ def _first_wrong(data: list, allowed: set[type], datatype: str) -> int:
     return next(i for i, value in enumerate(data) if not _all_of([value], allowed, datatype))
 
 
-def _texts(name: str, data: list) -> np.ndarray:
+def _texts(name: str, data: list, column: Column | None) -> np.ndarray:
     if any(type(value) is bytes for value in data):
         try:
             data = [value.decode() if type(value) is bytes else value for value in data]
@@ -176,7 +176,7 @@ def _texts(name: str, data: list) -> np.ndarray:
             raise RequestError("wrong_type", f"{name}: a text is not valid UTF-8", name) from None
     if not set(map(type, data)) <= _TEXT_TYPES:
         place = _first_wrong(data, _TEXT_TYPES, "BYTES")
-        raise _wrong_value(name, "BYTES", data[place])
+        raise _wrong_value(name, "BYTES", data[place], column)
     array = np.empty(len(data), dtype=object)
     array[:] = data
     return array
@@ -187,8 +187,11 @@ def _wrong_datatype(tensor: Tensor, allowed: tuple[str, ...], what: str) -> Requ
     return RequestError("wrong_datatype", message, tensor.name)
 
 
-def _wrong_value(name: str, datatype: str, value: Any) -> RequestError:
-    message = f"{name}: expected values of datatype {datatype}, found {value!r:.40}"
+def _wrong_value(name: str, datatype: str, value: Any, column: Column | None) -> RequestError:
+    message = f"{name}: expected values of datatype {datatype}"
+    # The message is logged; what is no feature may be the id of a row, so of a person.
+    if column is not None and not column.personal:
+        message += f", found {value!r:.40}"
     return RequestError("wrong_type", message, name)
 
 

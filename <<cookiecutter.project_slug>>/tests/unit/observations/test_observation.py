@@ -20,6 +20,7 @@ from <<cookiecutter.package_name>>.observations.observation import observe, outc
 from <<cookiecutter.package_name>>.profile import build_profile
 from <<cookiecutter.package_name>>.publishing import publish
 from <<cookiecutter.package_name>>.quality import QualitySettings
+from <<cookiecutter.package_name>>.schema import Schema
 
 SETTINGS = LoggedSettings.model_validate({"predictions": {"kind": "files", "path": "x"}})
 QUALITY = QualitySettings(min_rows=1, max_duplicate_share=1)
@@ -169,6 +170,44 @@ def test_features_that_are_not_logged_are_named(model):
     assert found.quality.passed
     lacking = "not logged, so not measured: mean texture, mean smoothness, worst concavity"
     assert lacking in found.notes
+
+
+def with_personal(model, *names):
+    """The same model, whose schema calls these features personal."""
+    schema = model.case.schema
+    features = [
+        column.model_copy(update={"personal": column.name in names}) for column in schema.features
+    ]
+    schema = Schema(target=schema.target, id=schema.id, features=features)
+    bundle = Bundle(model.bundle.folder, model.bundle.manifest, schema, model.bundle.predictor)
+    return model._replace(bundle=bundle, case=model.case._replace(schema=schema))
+
+
+def test_a_personal_feature_is_openly_not_monitored(model):
+    model = with_personal(model, "mean texture")
+    records = model.events(sample(model, 200))
+    for record in records:
+        del record["ml.features"]["mean texture"]
+
+    found = model.observe(records)
+
+    assert found.notes[0] == "personal, so never logged and not monitored: mean texture"
+    # Neither missing nor forgotten: it can be expected of no event.
+    assert not [note for note in found.notes if "not logged, so not measured" in note]
+    assert found.findings == () and found.quality.passed
+    assert "mean texture" not in found.drift.columns and len(found.drift.columns) == 3
+    assert found.events["with_features"] == 200
+
+
+def test_only_personal_features_leave_predictions_to_be_monitored(model):
+    model = with_personal(model, *model.case.schema.feature_names)
+
+    found = model.observe(model.events(sample(model, 200), ml_features=None))
+
+    assert found.drift is None and found.quality is None and found.prediction_drift is not None
+    assert found.notes[0].startswith("personal, so never logged and not monitored: mean radius, ")
+    # There is none to be named in a list.
+    assert not [note for note in found.notes if "SERVING_EVENT_FEATURES" in note]
 
 
 def test_a_changed_list_of_features_counts_from_when_it_changed(model):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from <<cookiecutter.package_name>>.features import to_matrix
+from <<cookiecutter.package_name>>.schema import Schema
 from <<cookiecutter.package_name>>.serving.decoding import Decoder
 from <<cookiecutter.package_name>>.serving.errors import (
     REASONS,
@@ -57,6 +58,35 @@ def test_the_only_column_may_be_a_boolean(numeric):
     decoder = Decoder(schema, 10)
     assert decoder.decode([Tensor("flag", "BOOL", (1, 1), [True])])[0, 0] == 1
     assert decoder.decode([Tensor("rows", "FP64", (1, 1), [1.0])])[0, 0] == 1
+
+
+def personal(schema):
+    features = [column.model_copy(update={"personal": True}) for column in schema.features]
+    return Schema(target=schema.target, id=schema.id, features=features)
+
+
+def refusal(schema, *found):
+    with pytest.raises(RequestError, match="expected values of datatype") as caught:
+        Decoder(schema, 1).decode(list(found))
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name, datatype, value", [("income", "FP64", "4171"), ("region", "BYTES", 4171)]
+)
+def test_of_personal_columns_and_of_ids_no_value_is_told(mixed, name, datatype, value):
+    """Messages are logged, and what identifies a row may identify a person."""
+    member = Tensor("member", "BOOL", (1, 1), [True])
+    wrong = Tensor(name, datatype, (1, 1), [value])
+    assert "4171" in refusal(mixed, wrong, member)
+    assert "4171" not in refusal(personal(mixed), wrong, member)
+    assert "4171" not in refusal(mixed, wrong._replace(name="customer"), member)
+
+
+def test_of_personal_columns_in_a_matrix_no_value_is_told(numeric):
+    wrong = Tensor("m", "FP64", (1, 2), [1.0, "4171"])
+    assert refusal(numeric, wrong) == "count: expected values of datatype FP64, found '4171'"
+    assert refusal(personal(numeric), wrong) == "count: expected values of datatype FP64"
 
 
 @pytest.mark.parametrize("nullable", [True, False])
