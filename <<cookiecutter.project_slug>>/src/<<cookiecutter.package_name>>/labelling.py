@@ -8,7 +8,6 @@ import argparse
 import csv
 import io
 import logging
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,20 +74,17 @@ def parse(rows: Iterable[dict[str, str]], place: str, classes: Sequence[str] | N
 
 
 def record(labels: Sequence[Label], place: Path) -> None:
-    """Append to the file, which is whole or unchanged, and log an event for each."""
+    """Append to the file, which is whole or unchanged, and log an event for each.
+
+    Raises ``LabelError`` if the file does not take them all; then none is logged.
+    """
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     if not place.exists() or place.stat().st_size == 0:
         writer.writerow(COLUMNS)
     for item in labels:
         writer.writerow((item.event_id, item.label, item.labelled_at.isoformat()))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    # One write to a file opened for appending: two commands at once do not mix their lines.
-    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        os.write(descriptor, lines.getvalue().encode())
-    finally:
-        os.close(descriptor)
+    _append(place, lines.getvalue().encode())
     for item in labels:
         fields = {
             "@timestamp": item.labelled_at.isoformat(timespec="milliseconds"),
@@ -101,6 +97,22 @@ def record(labels: Sequence[Label], place: Path) -> None:
             "ml.label": item.label,
         }
         _log.info("label of %s", item.event_id, extra={"ecs": fields})
+
+
+def _append(place: Path, content: bytes) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("ab", buffering=0) as file:
+            # One write to a file opened for appending: two commands at once do not mix their lines.
+            written = file.write(content)
+            if written == len(content):
+                return
+            file.truncate(file.tell() - written)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        reason = "the disk is full"
+    raise LabelError(f"labels cannot be written to {place}: {reason}; nothing was recorded")
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -87,6 +87,32 @@ def test_a_file_or_one_prediction(root, capsys, line):
     assert "name a CSV file, or one prediction" in capsys.readouterr().err
 
 
+def test_a_full_disk_leaves_the_file_as_it_was(root, tmp_path, full_disk, capsys, caplog):
+    caplog.set_level(logging.INFO)
+    assert main(["label", "--event-id", "a-0", "--label", "benign"]) == 0
+    before = (root / labelling.PLACE).read_bytes()
+    caplog.clear()
+    file = tmp_path / "answers.csv"
+    file.write_text("event_id,label\n" + "".join(f"b-{row},benign\n" for row in range(200)))
+
+    with full_disk():
+        assert main(["label", str(file)]) == 1
+
+    assert "the disk is full; nothing was recorded" in capsys.readouterr().err
+    assert (root / labelling.PLACE).read_bytes() == before
+    assert not [item for item in caplog.records if hasattr(item, "ecs")]
+
+
+def test_a_place_that_cannot_be_made(root, capsys):
+    (root / labelling.PLACE).parents[1].mkdir(exist_ok=True)
+    (root / labelling.PLACE).parent.write_text("a file")
+
+    assert main(["label", "--event-id", "a-0", "--label", "benign"]) == 1
+
+    said = capsys.readouterr().err
+    assert "labels cannot be written to" in said and "nothing was recorded" in said
+
+
 def test_values_of_a_regression():
     row = {"event_id": "a-0", "label": "1.5", "labelled_at": ""}
     assert parse([row], "x", None)[0].label == "1.5"

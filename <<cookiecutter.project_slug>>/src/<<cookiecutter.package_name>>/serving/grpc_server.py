@@ -122,10 +122,12 @@ class BundleServicer(InferenceServicer):
         metadata = {str(key): str(value) for key, value in context.invocation_metadata() or ()}
         current = RequestContext.start(method, _SERVICE + method, metadata, protocol="grpc")
         token = current_request.set(current)
-        status, details = grpc.StatusCode.OK, ""
-        response = None
+        # Without a status it was cancelled, by the caller or at the end of the process.
+        status: grpc.StatusCode | None = None
+        details, response = "", None
         try:
             response = await answer(current)
+            status = grpc.StatusCode.OK
         except RequestError as error:
             current.error = error
             status = _STATUS.get(error.status, grpc.StatusCode.INTERNAL)
@@ -136,7 +138,7 @@ class BundleServicer(InferenceServicer):
             status, details = grpc.StatusCode.INTERNAL, _details(internal_error(), current.id)
         finally:
             current_request.reset(token)
-            current.status = status.name
+            current.status = status and status.name
             self.telemetry.finish(current, is_prediction=method == "ModelInfer")
         context.set_trailing_metadata(((REQUEST_ID_HEADER, current.id),))
         # Not aborted: MLServer's metrics overlook calls that end in an exception.

@@ -1,11 +1,8 @@
 """Events in files beside the log: bounded, in the background, and never in the way."""
 
 import json
-import resource
-import signal
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -26,18 +23,6 @@ def kept(folder) -> list[str]:
 
 def line(number: int, size: int = 0) -> str:
     return json.dumps({"event.id": f"request-{number}", "text": "x" * size})
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Within it the kernel refuses to write more than ``size`` bytes into a file."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_every_line_is_written_in_order(tmp_path):
@@ -79,12 +64,12 @@ def test_the_folder_stays_within_its_limit_and_the_newest_are_kept(tmp_path):
     assert found[-1] == "request-3999" and "request-0" not in found
 
 
-def test_a_full_disk_costs_lines_and_one_warning(tmp_path, caplog):
+def test_a_full_disk_costs_lines_and_one_warning(tmp_path, caplog, full_disk):
     files = EventFiles(tmp_path, 8 * MB)
     files.add([line(0)])
     files.close()
 
-    with full_disk(4096):
+    with full_disk():
         for part in range(1, 4):
             files.add([line(part * 100 + number, 200) for number in range(30)])
             files.close()
@@ -113,7 +98,7 @@ def test_a_folder_that_cannot_be_made_costs_lines_only(tmp_path, caplog):
     assert "events are not written" in caplog.text
 
 
-def test_more_than_memory_may_hold_is_dropped_whole(tmp_path, monkeypatch):
+def test_more_than_memory_may_hold_is_dropped_whole_and_told(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(event_files, "_PAUSE", 1)
     files = EventFiles(tmp_path, 64 * MB)
     files.add([line(0, 7 * MB)])
@@ -123,5 +108,58 @@ def test_more_than_memory_may_hold_is_dropped_whole(tmp_path, monkeypatch):
     files.close()
 
     assert files.dropped == 2
+    assert "more of them come than can be written" in caplog.text
     assert [json.loads(text)["event.id"] for text in kept(tmp_path)] == ["request-0", "request-3"]
     assert files.close() is None
+
+
+def test_what_is_not_written_before_the_end_is_told(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(event_files, "_PAUSE", 0.3)
+    files = EventFiles(tmp_path, MB)
+    files.add([line(0)])
+
+    files.close(0.01)
+
+    assert "the last events may be missing" in caplog.text
+    caplog.clear()
+    files.close()
+    assert kept(tmp_path) == [line(0)] and caplog.text == ""
+
+
+def test_one_large_request_is_kept_and_the_limit_too(tmp_path):
+    """More lines than may wait, and than one file may have."""
+    files = EventFiles(tmp_path, MB)
+    files.add([line(number, 900) for number in range(10_000)])
+    files.close()
+
+    assert files.dropped == 0
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= MB
+    assert json.loads(kept(tmp_path)[-1])["event.id"] == "request-9999"
+
+
+def test_a_file_that_another_server_removes_costs_no_line(tmp_path):
+    """Its name was listed already."""
+    (tmp_path / "events-20260101T000000000000-1.ndjson").symlink_to(tmp_path / "gone")
+    files = EventFiles(tmp_path, MB)
+
+    files.add([line(1)])
+    files.close()
+
+    assert files.dropped == 0
+    assert len(list(tmp_path.glob("*"))) == 2
+
+
+def test_without_a_thread_the_next_request_tries_again(tmp_path, monkeypatch):
+    files = EventFiles(tmp_path, MB)
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        files.add([line(1)])
+        files.close()
+    files.add([line(2)])
+    files.close()
+
+    assert kept(tmp_path) == [line(1), line(2)]
