@@ -47,11 +47,13 @@ def ours(project: Path, bundle: Path, row: list[float]) -> Server:
 
 
 def with_telemetry(server: Server) -> Server:
-    """Our own server, whose telemetry a signal switches."""
+    """Our own server, whose telemetry a signal switches; it logs every feature, as deployed."""
     python, _, module, *options = server.command
     package = module.partition(".")[0]
     script = Path(__file__).with_name("part_of_telemetry.py")
-    return replace(server, command=[python, str(script), package, *options])
+    environment = {**server.environment, "SERVING_EVENT_FEATURES": "*"}
+    command = [python, str(script), package, *options]
+    return replace(server, command=command, environment=environment)
 
 
 def mlflow_serve(project: Path, model_uri: str, row: list[float], names: list[str]) -> Server:

@@ -17,8 +17,6 @@ from .settings import ServingSettings, SettingsError, read_settings
 
 _log = logging.getLogger(__name__)
 
-# While requests are answered, lines wait so long for others: a write for each is dear.
-_BATCH_SECONDS = 0.05
 # What the reader of a stuck log gets before the process ends without it.
 _LAST_LINES_SECONDS = 1
 
@@ -62,7 +60,6 @@ def _run(serving: ServingSettings, config: dict, service: Service, arguments) ->
     async def serve() -> int:
         return await BundleServer(serving, settings, service).run()
 
-    STDOUT.batch(_BATCH_SECONDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serve())
 

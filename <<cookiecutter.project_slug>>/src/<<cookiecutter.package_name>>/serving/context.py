@@ -38,6 +38,7 @@ class RequestContext:
     outputs: list[Output] = field(default_factory=list)
     started: float = field(default_factory=time.time)
     started_ns: int = field(default_factory=time.perf_counter_ns)
+    ended_ns: int | None = None
 
     @classmethod
     def start(
@@ -71,7 +72,8 @@ class RequestContext:
 
     @property
     def duration_ns(self) -> int:
-        return time.perf_counter_ns() - self.started_ns
+        """Until it ended, or until now."""
+        return (self.ended_ns or time.perf_counter_ns()) - self.started_ns
 
 
 current_request: ContextVar[RequestContext | None] = ContextVar("current_request", default=None)

@@ -5,26 +5,23 @@ import select
 import stat
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 
 # A pipe that says it can be written to takes this much at once without blocking (PIPE_BUF).
 _CHUNK = 4096
 _PAUSE = 0.2
-# Lines that wait for others are written before they are more than this. A file takes it whole.
+# At most so many bytes are one write. A file takes them whole.
 _ENOUGH = 256 * 1024
-# The thread ends if there was nothing to write for so many seconds.
-_IDLE = 10.0
 
 
 class PatientStream:
     """For log handlers: ``write`` never blocks and never raises.
 
-    Lines are written at once, or, after ``batch``, a moment later and many together. Those that the
-    reader does not take wait in memory, ``limit`` bytes of them, and are written by a thread that
-    lives only as long as it has work. What is beyond the limit is dropped whole, line by line, and
-    counted in ``dropped``; the next line that is written says so.
+    Lines are written at once. Those that the reader does not take wait in memory, ``limit`` bytes
+    of them, and are written by a thread that lives only as long as it has work. What is beyond the
+    limit is dropped whole, line by line, and counted in ``dropped``; the next line that is written
+    says so.
     """
 
     def __init__(self, descriptor: int, limit: int = 4 * 1024 * 1024) -> None:
@@ -33,12 +30,11 @@ class PatientStream:
         # What the log says about so many lost lines.
         self.note: Callable[[int], str] = lambda lines: f"{lines} lines dropped"
         self._told = 0
-        self._torn = False
+        # Whether a line was begun of which the rest is lost, and the last byte that was taken.
+        self._torn, self._last = False, b"\n"
         self._waiting: deque[bytes] = deque()
         self._size = 0
-        self._together = 0.0
         self._lock = threading.Lock()
-        self._more = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
         # Two, since one cannot be asked by two threads at a time.
         self._poll, self._patience = select.poll(), select.poll()
@@ -51,60 +47,43 @@ class PatientStream:
         """Write or keep ``text``, whole lines."""
         content = text.encode("utf-8", "backslashreplace")
         with self._lock:
-            full = self._size + len(content) > _ENOUGH
-            if full and self._together:
+            first = not self._waiting
+            if not first and self._size + len(content) > self._limit:
+                self.dropped += content.count(b"\n")
+            else:
+                self._waiting.append(content)
+                self._size += len(content)
+            if first:
                 self._write_waiting()
-            if not self._waiting and (full or not self._together):
-                content = self._send(content)
-            if content:
-                self._keep(content)
+            if self._waiting and self._thread is None:
+                self._start_thread()
         return len(text)
 
     def flush(self) -> None:
-        """Write what waits to share a write, as far as the reader takes it at once."""
-        with self._lock:
-            self._write_waiting()
-
-    def batch(self, seconds: float) -> None:
-        """From now on a line may wait ``seconds`` for others: one write for all costs less."""
-        self._together = seconds
+        """Nothing: what was taken is written, and the rest as soon as the reader takes it."""
 
     def drain(self, seconds: float) -> None:
         """At the end of the process: give the reader this long to take what waits."""
         with self._lock:
-            self._together = 0.0
             self._write_waiting()
-            self._more.notify()
             thread = self._thread
         if thread is not None:
             thread.join(seconds)
 
-    def _keep(self, content: bytes) -> None:
-        if self._waiting and self._size + len(content) > self._limit:
-            self.dropped += content.count(b"\n")
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=self._catch_up, name="log", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # None can be had, as at the end of the process: the next line tries again.
             return
-        self._waiting.append(content)
-        self._size += len(content)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._catch_up, name="log", daemon=True)
-            self._thread.start()
-        elif len(self._waiting) == 1:
-            self._more.notify()
+        self._thread = thread
 
     def _catch_up(self) -> None:
-        stuck = not self._together
         while True:
-            if stuck:
-                self._patience.poll(_PAUSE * 1000)
-            else:
-                time.sleep(self._together)
+            self._patience.poll(_PAUSE * 1000)
             with self._lock:
                 self._write_waiting()
-                if not self._waiting and self._together:
-                    self._more.wait(_IDLE)
-                    stuck = False
-                else:
-                    stuck = True
                 if not self._waiting:
                     self._thread = None
                     return
@@ -144,12 +123,13 @@ class PatientStream:
                 break
             try:
                 done += os.write(self._descriptor, whole[done : done + self._chunk])
+                self._last = whole[done - 1 : done]
             except BlockingIOError:
                 break
             except OSError:
                 # Closed, broken or full: there is no place to complain to.
                 self.dropped += whole.count(b"\n", max(done, len(start)))
-                self._torn = whole[done - 1 : done] != b"\n" if done else self._torn
+                self._torn = self._last != b"\n"
                 return b""
         self._torn = False
         return whole[done:]

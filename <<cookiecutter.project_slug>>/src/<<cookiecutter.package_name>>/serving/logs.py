@@ -26,19 +26,8 @@ class ReadyText(logging.Formatter):
     """The same for lines that are JSON already."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(_line, record.getMessage().splitlines()))
-
-
-class _Handler(logging.StreamHandler):
-    """Lines may wait a moment to be written together; errors, and what came before, do not."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        super().emit(record)
-        if record.levelno >= logging.ERROR:
-            STDOUT.flush()
-
-    def flush(self) -> None:
-        """Nothing: the stream knows when to write."""
+        # Not splitlines: a text in JSON may hold other ends of line than this one.
+        return "\n".join(map(_line, record.getMessage().split("\n")))
 
 
 def log_config(service: Service, level: str = "INFO", style: str = "json") -> dict[str, Any]:
@@ -88,7 +77,7 @@ def _log_uncaught(kind, error, trace) -> None:
 
 
 def _stdout(formatter: str) -> dict[str, Any]:
-    return {"()": _Handler, "stream": STDOUT, "formatter": formatter}
+    return {"class": "logging.StreamHandler", "stream": STDOUT, "formatter": formatter}
 
 
 def _dropped(service: Service, lines: int) -> str:

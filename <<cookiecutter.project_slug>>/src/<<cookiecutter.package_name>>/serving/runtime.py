@@ -126,6 +126,9 @@ class BundleRuntime(MLModel):
     async def unload(self) -> bool:
         if hasattr(self, "_threads"):
             self._threads.shutdown(wait=False, cancel_futures=True)
+        if getattr(self, "_owns_telemetry", False):
+            self._telemetry.flush()
+            await asyncio.to_thread(self._telemetry.close)
         return True
 
     def _warm_up(self) -> None:

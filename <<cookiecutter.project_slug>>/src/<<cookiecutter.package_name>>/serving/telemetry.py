@@ -1,26 +1,31 @@
 """One log line a request, one event a predicted row, and the counters that go with them."""
 
+import asyncio
 import logging
+import math
 import random
 import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..bundle import Bundle
 from ..logs import Service, dump, timestamp
-from ..schema import Schema
 from .context import RequestContext
+from .event_features import allowed_features
 from .event_files import EventFiles
 from .logs import DATASET, READY_LINES
 from .metrics import ModelMetrics
 from .scoring import Scored
-from .settings import ServingSettings, SettingsError
+from .settings import ServingSettings
 
 _lines = logging.getLogger(READY_LINES)
 _log = logging.getLogger(__name__)
 EVENTS = "ml.prediction"
+# Lines are made and written for all requests of so many seconds, or of so many rows, at once: code
+# that was used a moment ago takes a fraction of the processor time.
+_PAUSE = 0.05
+_ROWS = 1000
 # What every event says of itself; the rest differs from one to the next.
 _EVENT = {
     "log.level": "info",
@@ -29,8 +34,6 @@ _EVENT = {
     "event.action": "prediction",
     "event.outcome": "success",
 }
-# As SERVING_EVENT_FEATURES: all features of the schema.
-EVERYTHING = ("*",)
 
 
 class Telemetry:
@@ -44,7 +47,12 @@ class Telemetry:
         if settings.variant is not None:
             service.fields["ml.variant"] = settings.variant
         self._metrics: ModelMetrics | None = None
-        self._features: list[tuple[int, str, Sequence[str] | None]] = []
+        # Position and name of each feature that is logged, and the values of those that are codes.
+        self._features: list[tuple[int, str]] = []
+        self._codes: list[tuple[int, str, Sequence[str]]] = []
+        self._waiting: deque[tuple[RequestContext, bool]] = deque()
+        self._rows = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._random = random.Random()
         self._files: EventFiles | None = None
         if settings.event_folder is not None:
@@ -52,7 +60,9 @@ class Telemetry:
 
     def attach(self, bundle: Bundle, name: str) -> None:
         """Name the model in every line from now on, and create its metrics."""
-        self._features = _allowed_features(bundle.schema, self._settings.event_features)
+        allowed = allowed_features(bundle.schema, self._settings.event_features)
+        self._features = [(position, name) for position, name, _ in allowed]
+        self._codes = [each for each in allowed if each[2] is not None]
         self._metrics = ModelMetrics(bundle, name)
         self._service.fields.update(
             {
@@ -65,7 +75,8 @@ class Telemetry:
             self._service.fields["ml.model.run_id"] = bundle.manifest["run_id"]
 
     def finish(self, request: RequestContext, is_prediction: bool) -> None:
-        """Count and log one answered request."""
+        """Count one answered request, and log it in a moment; at once if there was a fault."""
+        request.ended_ns = time.perf_counter_ns()
         if is_prediction and self._metrics is not None:
             if request.error is not None:
                 self._metrics.refused(request.error)
@@ -74,11 +85,38 @@ class Telemetry:
         self._tell(request, is_prediction)
 
     def close(self) -> None:
-        """Finish what is written beside the answers."""
+        """Write what waits, and finish what is written beside the answers."""
+        self.flush()
         if self._files is not None:
             self._files.close()
 
+    def flush(self) -> None:
+        """Write the lines of all requests that ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._rows = 0
+        lines, level = [], logging.INFO
+        try:
+            while self._waiting:
+                request, is_prediction = self._waiting.popleft()
+                lines += self._lines(request, is_prediction)
+                if request.exception is not None:
+                    level = logging.ERROR
+        finally:
+            # A request that cannot be told of takes no other's lines with it.
+            if lines:
+                _lines.log(level, "\n".join(lines))
+
     def _tell(self, request: RequestContext, is_prediction: bool) -> None:
+        self._waiting.append((request, is_prediction))
+        self._rows += 0 if request.scored is None else len(request.scored.matrix)
+        if request.exception is not None or self._rows > _ROWS:
+            self.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.flush)
+
+    def _lines(self, request: RequestContext, is_prediction: bool) -> list[str]:
         failed = request.error is not None or request.exception is not None
         line = dump(self._request_line(request, is_prediction, failed))
         lines = [self._start(DATASET) + line[1:]]
@@ -87,9 +125,7 @@ class Telemetry:
             if self._files is not None and events:
                 self._files.add(events)
             lines += events
-        # Errors do not wait to be written with others.
-        level = logging.INFO if request.exception is None else logging.ERROR
-        _lines.log(level, "\n".join(lines))
+        return lines
 
     def _start(self, dataset: str) -> str:
         """What all lines of a dataset begin with, as JSON: made anew only when it changes."""
@@ -145,10 +181,12 @@ class Telemetry:
         scores = None if scored.scores is None else scored.scores.tolist()
         is_value = scored.prediction.probabilities is None
         key = "ml.prediction.value" if is_value else "ml.prediction.class"
-        common = {"@timestamp": timestamp(time.time()), "http.request.id": request.id}
+        ended = request.started + request.duration_ns / 1e9
+        common = {"@timestamp": timestamp(ended), "http.request.id": request.id}
         if request.trace_id is not None:
             common["trace.id"], common["span.id"] = request.trace_id, request.span_id
         start = self._start(EVENTS) + dump(common)[1:-1] + ","
+        matrix = scored.matrix.tolist() if self._features else []
         events = []
         for row, label in enumerate(labels):
             if rate < 1 and self._random.random() >= rate:
@@ -157,17 +195,15 @@ class Telemetry:
             if scores is not None:
                 event["ml.prediction.score"] = scores[row]
             if self._features:
-                event["ml.features"] = self._row(scored.matrix[row])
+                event["ml.features"] = self._row(matrix[row])
             events.append(start + dump(event)[1:])
         return events
 
-    def _row(self, values: np.ndarray) -> dict[str, Any]:
-        row = {}
-        for position, name, texts in self._features:
-            value = values[position].item()
-            if texts is not None:
-                value = None if np.isnan(value) else texts[int(value)]
-            row[name] = value
+    def _row(self, values: list[float]) -> dict[str, Any]:
+        row = {name: values[position] for position, name in self._features}
+        for position, name, texts in self._codes:
+            value = values[position]
+            row[name] = None if math.isnan(value) else texts[int(value)]
         return row
 
 
@@ -178,20 +214,3 @@ def log_exception(request: RequestContext, error: BaseException) -> None:
         exc_info=error,
         extra={"ecs": {"http.request.id": request.id, "event.action": "request_failed"}},
     )
-
-
-def _allowed_features(
-    schema: Schema, names: Sequence[str]
-) -> list[tuple[int, str, Sequence[str] | None]]:
-    if tuple(names) == EVERYTHING:
-        names = schema.feature_names
-    unknown = [name for name in names if name not in schema.feature_names]
-    if unknown:
-        raise SettingsError(
-            f"SERVING_EVENT_FEATURES names {', '.join(unknown)}, which the schema does not have"
-        )
-    found = []
-    for position, column in enumerate(schema.features):
-        if column.name in names:
-            found.append((position, column.name, column.values))
-    return found

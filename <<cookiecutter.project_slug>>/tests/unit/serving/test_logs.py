@@ -56,8 +56,9 @@ def test_text_for_a_person():
         text=True,
         check=True,
     )
-    request, event, other = (line.split(maxsplit=1)[1] for line in done.stdout.splitlines())
-    assert request == "WARNING POST /v2/models/m/infer 400 1.5 ms r-1 income: out of range"
+    request, event, other = (line.split(maxsplit=1)[1] for line in done.stdout.split("\n")[:-1])
+    path = "/v2/models/m\u2028/infer"
+    assert request == f"WARNING POST {path} 400 1.5 ms r-1 income: out of range"
     assert event == "INFO    prediction r-1-0 leaves"
     assert other == "INFO    library"
 
@@ -69,8 +70,8 @@ from {package}.serving.logs import install, log_config
 service = Service()
 install(log_config(service, style="text"), service)
 request = {{
-    "log.level": "warning", "message": "POST /v2/models/m/infer 400", "event.duration": 1_500_000,
-    "http.request.id": "r-1", "error.message": "income: out of range",
+    "log.level": "warning", "message": "POST /v2/models/m\\u2028/infer 400",
+    "event.duration": 1_500_000, "http.request.id": "r-1", "error.message": "income: out of range",
 }}
 event = {{
     "log.level": "info", "message": "prediction", "event.id": "r-1-0",

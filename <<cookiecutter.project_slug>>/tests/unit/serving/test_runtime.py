@@ -98,6 +98,16 @@ def test_faults_are_told_too(bundle, lines, monkeypatch):
     assert lines()[0]["log.level"] == "error"
 
 
+def test_unloading_writes_the_last_events(bundle, tmp_path):
+    async def run():
+        async with loaded(bundle, event_folder=tmp_path / "events") as runtime:
+            await runtime.predict(PandasCodec.encode_request(FRAME))
+
+    asyncio.run(run())
+    (path,) = (tmp_path / "events").iterdir()
+    assert len(path.read_text("utf-8").splitlines()) == 2
+
+
 def test_large_batches_are_computed_in_a_thread(bundle):
     async def run():
         async with loaded(bundle, thread_rows=1) as runtime:

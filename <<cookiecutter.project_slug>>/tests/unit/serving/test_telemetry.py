@@ -1,5 +1,6 @@
 """Sampling of prediction events, and lines of requests that ended oddly."""
 
+import asyncio
 import json
 import logging
 
@@ -15,6 +16,16 @@ from <<cookiecutter.package_name>>.serving.settings import ServingSettings, Sett
 from <<cookiecutter.package_name>>.serving.telemetry import Telemetry
 
 
+def finish(telemetry, context, is_prediction=True):
+    """End one request as the server does, in a loop, and do not wait for others."""
+
+    async def end():
+        telemetry.finish(context, is_prediction)
+        telemetry.flush()
+
+    asyncio.run(end())
+
+
 @pytest.fixture
 def told(caplog):
     """What a telemetry with these settings writes about one context."""
@@ -25,7 +36,7 @@ def told(caplog):
         telemetry = Telemetry(ServingSettings(**settings), Service("model"))
         if bundle is not None:
             telemetry.attach(bundle, bundle.name)
-        telemetry.finish(context, is_prediction=True)
+        finish(telemetry, context)
         return [json.loads(line) for line in caplog.records[-1].getMessage().splitlines()]
 
     return tell
@@ -64,7 +75,7 @@ def test_events_are_kept_in_files_too(told, loaded, tmp_path):
     folder = tmp_path / "events"
     telemetry = Telemetry(ServingSettings(event_folder=folder), Service())
     telemetry.attach(loaded, "mixed")
-    telemetry.finish(answered(loaded, 3), True)
+    finish(telemetry, answered(loaded, 3))
     telemetry.close()
 
     lines = [line for path in folder.iterdir() for line in path.read_text().splitlines()]
@@ -103,11 +114,11 @@ def test_a_line_begins_with_what_is_known_by_then(caplog, loaded):
     caplog.set_level(logging.INFO, READY_LINES)
     service = Service("model")
     telemetry = Telemetry(ServingSettings(), service)
-    telemetry.finish(RequestContext.start("GET", "/v2", {}), False)
+    finish(telemetry, RequestContext.start("GET", "/v2", {}), False)
     telemetry.attach(loaded, "mixed")
-    telemetry.finish(answered(loaded, 1), True)
+    finish(telemetry, answered(loaded, 1))
     service.rename("other", "prod")
-    telemetry.finish(answered(loaded, 1), True)
+    finish(telemetry, answered(loaded, 1))
     before, *after = (
         [json.loads(line, object_pairs_hook=list) for line in record.getMessage().splitlines()]
         for record in caplog.records
@@ -122,9 +133,68 @@ def test_a_line_begins_with_what_is_known_by_then(caplog, loaded):
             assert record["event.dataset"] == dataset and record["http.request.id"] == "r"
 
 
+def ended(telemetry, contexts, seconds=0.0):
+    """End all requests in one loop, and wait."""
+
+    async def end():
+        for context in contexts:
+            telemetry.finish(context, True)
+        await asyncio.sleep(seconds)
+
+    asyncio.run(end())
+
+
+def ids(caplog):
+    """Of each record, the requests whose lines it has."""
+    return [
+        [json.loads(line)["http.request.id"] for line in record.getMessage().splitlines()]
+        for record in caplog.records
+    ]
+
+
+def requests(*names):
+    return [RequestContext.start("GET", "/v2", {"x-request-id": name}) for name in names]
+
+
+def test_requests_of_a_moment_are_written_together(caplog):
+    caplog.set_level(logging.INFO, READY_LINES)
+    telemetry = Telemetry(ServingSettings(), Service())
+    ended(telemetry, requests("a", "b"), seconds=0.2)
+    assert ids(caplog) == [["a", "b"]]
+    ended(telemetry, requests("c"), seconds=0.2)
+    assert ids(caplog) == [["a", "b"], ["c"]]
+
+
+def test_the_last_requests_are_written_at_the_end(caplog):
+    caplog.set_level(logging.INFO, READY_LINES)
+    telemetry = Telemetry(ServingSettings(), Service())
+    ended(telemetry, requests("a"))
+    assert ids(caplog) == []
+    telemetry.close()
+    telemetry.close()
+    assert ids(caplog) == [["a"]]
+
+
+def test_a_line_says_how_long_the_request_took_and_not_how_long_it_waited(caplog):
+    caplog.set_level(logging.INFO, READY_LINES)
+    telemetry = Telemetry(ServingSettings(), Service())
+    (context,) = requests("a")
+    ended(telemetry, [context], seconds=0.2)
+    (line,) = [json.loads(record.getMessage()) for record in caplog.records]
+    assert line["event.duration"] == context.duration_ns < 40_000_000
+
+
+def test_many_rows_do_not_wait_in_memory(caplog, loaded):
+    caplog.set_level(logging.INFO, READY_LINES)
+    telemetry = Telemetry(ServingSettings(), Service())
+    ended(telemetry, [answered(loaded, 600), answered(loaded, 600), answered(loaded, 1)])
+    assert [len(found) for found in ids(caplog)] == [1202]
+
+
 def test_faults_of_ours_do_not_wait_to_be_written(caplog):
     caplog.set_level(logging.INFO, READY_LINES)
-    context = RequestContext.start("POST", "/infer", {})
+    before, context = requests("before", "fault")
     context.exception, context.status = ValueError("broken"), 500
-    Telemetry(ServingSettings(), Service()).finish(context, True)
+    ended(Telemetry(ServingSettings(), Service()), [before, context])
+    assert ids(caplog) == [["before", "fault"]]
     assert caplog.records[-1].levelno == logging.ERROR
