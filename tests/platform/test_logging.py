@@ -131,7 +131,7 @@ def test_replicas_need_nodes(stack, settings):
     assert settings["replicas"] < nodes["count"]
 
 
-def test_retention_is_what_the_pages_say(settings, overlay, bake_once):
+def test_retention_is_what_the_pages_say(settings, overlay):
     page = (LOGGING / "README.md").read_text(encoding="utf-8")
     for environment, days in settings["retention_days"].items():
         row = f"| {environment} | {days['logs']} | {days.get('predictions', '')} |".replace(

@@ -3,12 +3,14 @@
 import datetime
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
 
 from tests import bakery
-from tests.platform.manifests import ENVIRONMENTS, build, of_kind, wave
+from tests.platform.manifests import ENVIRONMENTS, build, of_kind, read, wave
 
 NOTIFY = "notifications.argoproj.io/subscribe."
 
@@ -97,6 +99,26 @@ def test_applications_are_applied_alike_and_verified_once(built):
         paths = annotations["argocd.argoproj.io/manifest-generate-paths"].split(";")
         assert paths == [".", "/gitops/base", "/gitops/components", "/observability"]
         assert annotations["argocd.argoproj.io/compare-options"] == "ServerSideDiff=true"
+
+
+def folders_read(folder: Path) -> Iterator[Path]:
+    """A folder of manifests, and every one that it lists."""
+    yield folder
+    (content,) = read(folder / "kustomization.yaml")
+    for entry in [*content.get("resources", ()), *content.get("components", ())]:
+        if (folder / entry).is_dir():
+            yield from folders_read((folder / entry).resolve())
+
+
+def test_a_commit_to_any_folder_that_an_overlay_reads_renders_it_anew(built, project):
+    for name, item in of_kind(built, "ApplicationSet").items():
+        annotations = item["spec"]["template"]["metadata"]["annotations"]
+        paths = annotations["argocd.argoproj.io/manifest-generate-paths"].split(";")
+        overlay = project.resolve() / "gitops" / "overlays" / name.rpartition("-")[2]
+        known = [overlay if path == "." else project.resolve() / path[1:] for path in paths]
+        found = set(folders_read(overlay))
+        assert project.resolve() / "observability" / "environment" in found
+        assert [f for f in found if not any(f.is_relative_to(each) for each in known)] == []
 
 
 def test_prod_outlives_its_files(built):

@@ -32,11 +32,11 @@ class Reference(NamedTuple):
     evaluation: dict[str, Any]
 
 
-def reference_of(champion: ModelVersion | None) -> tuple[Bundle, pd.DataFrame, dict[str, Any]]:
-    """The champion's verified bundle, its reference rows, and the profile of all of them."""
+def reference_of(champion: ModelVersion | None) -> Reference:
+    """What the champion is compared by. Raises ``MonitoringError`` if there is no champion."""
     if champion is None:
         raise MonitoringError("no model is registered yet, so there is no reference: `make train`")
-    return reference_in(Path(champion.bundle), champion.digest)[:3]
+    return reference_in(Path(champion.bundle), champion.digest)
 
 
 def reference_in(folder: Path, digest: str | None) -> Reference:
@@ -57,10 +57,7 @@ def monitored(given: str | None, digest: str | None, champion: Champion) -> Iter
     nothing is given: a cluster's monitoring knows its release and no MLflow.
     """
     if given is None:
-        found = champion()
-        if found is None:
-            raise MonitoringError("no model is registered yet: `make train`")
-        yield reference_in(Path(found.bundle), found.digest)
+        yield reference_of(champion())
     elif "://" not in given:
         yield reference_in(Path(given), digest)
     else:

@@ -63,6 +63,7 @@ def push(figures: Sequence[Figure], job: str, access: Observability, replace: bo
                     f"{reason}; check PUSHGATEWAY_URL"
                 ) from None
         except (OSError, HTTPException, ValueError) as error:
+            # Nobody there, or no HTTP from there; the last two also for an address that is none.
             reason = str(getattr(error, "reason", None) or error)
         else:
             logger.info("%d figures of %s pushed to %s", len(figures), job, access.pushgateway)

@@ -10,7 +10,7 @@ from absent import program
 
 # Their constants are those of one environment.
 OF_ENVIRONMENT = ("thresholds", "kpi-values")
-# What tests of alerts have to say; links and owner are alike, and test_rules.py reads them.
+# What tests of alerts have to say; links and owner are alike, and test_alert_pages.py reads them.
 _TOLD = ("summary", "description")
 
 

@@ -20,14 +20,19 @@ def host(environment: str) -> str:
     return yaml.safe_load(path.read_text("utf-8"))["data"]["grafana"]
 
 
+def check_runbook(alert: str) -> None:
+    """Raise ``AssertionError`` if the page of an alert is missing or lacks a section."""
+    path = RUNBOOKS / f"{alert}.md"
+    assert path.is_file(), f"{alert}: write {path.relative_to(combinations.ROOT)}"
+    text = path.read_text("utf-8")
+    assert text.startswith(f"# {alert}\n"), path.name
+    places = [text.find(f"\n{section}\n") for section in SECTIONS]
+    assert -1 not in places and places == sorted(places), f"{path.name}: {SECTIONS}"
+
+
 def test_every_alert_has_a_runbook_that_is_read_to_the_end(prod):
     for name in {rule["alert"] for _, rule in rule_files.alerts(prod)}:
-        path = RUNBOOKS / f"{name}.md"
-        assert path.is_file(), f"{name}: write {path.relative_to(combinations.ROOT)}"
-        text = path.read_text("utf-8")
-        assert text.startswith(f"# {name}\n"), path.name
-        places = [text.find(f"\n{section}\n") for section in SECTIONS]
-        assert -1 not in places and places == sorted(places), f"{path.name}: {SECTIONS}"
+        check_runbook(name)
 
 
 def test_every_alert_says_whose_it_is_and_where_to_look(environments):

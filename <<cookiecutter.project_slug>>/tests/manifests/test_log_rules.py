@@ -10,9 +10,8 @@ import combinations
 import pytest
 import yaml
 from combinations import ENVIRONMENTS, SLUG, Combination
+from test_alert_pages import check_runbook
 
-# As test_rules.py asks of the pages of alerts on metrics.
-SECTIONS = ("## Meaning", "## First look", "## Causes", "## What to do", "## Whom to tell")
 FILES = [
     path
     for path in sorted((combinations.ROOT / "observability/cluster/logs").glob("*.yaml"))
@@ -48,8 +47,5 @@ def test_rules_are_about_this_model_and_say_what_to_do(rendered):
         assert labels["model_name"] == SLUG and labels["team"] == labels["owner"]
         page = rf"https://\S+/blob/HEAD/docs/runbooks/{name}\.md"
         assert re.fullmatch(page, rule["alertmanager_annotations"]["runbook_url"])
-        text = (combinations.ROOT / "docs" / "runbooks" / f"{name}.md").read_text("utf-8")
-        assert text.startswith(f"# {name}\n")
-        places = [text.find(f"\n{section}\n") for section in SECTIONS]
-        assert -1 not in places and places == sorted(places), name
+        check_runbook(name)
         assert re.search(rf"^\| `{name}` \| .* \| {labels['severity']} \|$", listed, re.MULTILINE)

@@ -85,6 +85,18 @@ def test_runs_do_not_overlap_or_pile_up(environment, rendered):
     assert inner["template"]["spec"]["restartPolicy"] == "Never"
 
 
+def test_what_serves_waits_neither_for_the_job_nor_for_its_volume(rendered):
+    """The volume may be bound only by the first run, and a sync may wait for that."""
+    objects = rendered(Combination("prod", tuple(combinations.optional_components())))
+    late = [("CronJob", "monitoring"), ("PersistentVolumeClaim", "monitoring")]
+    waves: dict[bool, list[int]] = {True: [], False: []}
+    for item in objects:
+        wave = item["metadata"].get("annotations", {}).get("argocd.argoproj.io/sync-wave", "0")
+        waves[(item["kind"], item["metadata"]["name"]) in late].append(int(wave))
+
+    assert len(waves[True]) == 2 and min(waves[True]) > max(waves[False])
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_it_has_no_more_rights_than_it_needs(environment, rendered):
     objects = rendered(Combination(environment))

@@ -14,7 +14,7 @@ def settings(environment: str) -> dict[str, dict[str, str]]:
     """The values that the environment owns, by topic."""
     folder = combinations.ROOT / "gitops" / "overlays" / environment / "settings"
     found = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in folder.glob("*.yaml")}
-    # Limits of alerts are no values for components: test_thresholds.py looks at them.
+    # Limits of alerts are no values for components: test_limits.py looks at them.
     return {topic: content["data"] for topic, content in found.items() if "data" in content}
 
 

@@ -27,7 +27,7 @@ def champion(wines, tmp_path) -> ModelVersion:
 
 
 def test_the_reference_is_that_of_the_champion(wines, champion):
-    bundle, rows, profile = monitoring.reference_of(champion)
+    bundle, rows, profile, _ = monitoring.reference_of(champion)
 
     assert (bundle.name, bundle.version, bundle.schema) == ("wines", "v2", wines.schema)
     pd.testing.assert_frame_equal(rows, wines.frame)

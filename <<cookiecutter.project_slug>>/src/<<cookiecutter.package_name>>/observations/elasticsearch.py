@@ -71,8 +71,8 @@ class ElasticsearchReader:
         }
         while True:
             answer = self._ask(query)
-            failed = answer.get("_shards", {}).get("failed", 0)
-            if failed or answer.get("timed_out"):
+            failed = answer["_shards"]["failed"]
+            if failed or answer["timed_out"]:
                 # What is left out without a word would look like a quiet day.
                 raise ObservationError(
                     f"{self.place} answered only in part ({failed} shards failed); look at the "
@@ -98,6 +98,7 @@ class ElasticsearchReader:
                     advice = _advice(error.code)
                     raise ObservationError(f"{self.place}: {reason}; {advice}") from None
             except (OSError, HTTPException, ValueError) as error:
+                # Nobody there; no HTTP from there; no JSON, as from a proxy in between.
                 reason = str(getattr(error, "reason", None) or error)
             if pause is None:
                 raise ObservationError(

@@ -1,6 +1,7 @@
 """Labels that arrive later than the predictions: what really happened, by event id."""
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,7 +108,9 @@ def _read(path: Path) -> pd.DataFrame:
         )
     try:
         frame = _READERS[kind](path, packed)
-    except (ValueError, OSError, EOFError, NotImplementedError) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        # In this order: no table, line or text of that kind; no right to read, no gzip at all, or a
+        # damaged page of Parquet; gzip that was cut off; gzip with damage inside.
         told = f"labels in {path} cannot be read: {error}; mend the file"
         raise ObservationError(told) from error
     missing = [name for name in NAMES if name not in frame.columns]

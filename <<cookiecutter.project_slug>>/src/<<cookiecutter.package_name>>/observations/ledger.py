@@ -6,8 +6,6 @@ stay. What was booked stays: a label that is corrected later changes the quality
 """
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from .records import ObservationError
-
-_DAY_MS = 86_400_000
+from .state_files import DAY_MS, day_name, write_whole
 
 
 class Booked(NamedTuple):
@@ -55,8 +52,8 @@ class Ledger:
         """
         rows = pd.DataFrame({"key": keys, "version": versions, "outcome": outcomes})
         new = corrected = 0
-        for day, part in rows.groupby(times // _DAY_MS):
-            fresh, other = self._add(_name(day), part)
+        for day, part in rows.groupby(times // DAY_MS):
+            fresh, other = self._add(day_name(day), part)
             new, corrected = new + fresh, corrected + other
         self._shrink(readable_from)
         return Booked(self.totals(), new, corrected)
@@ -89,7 +86,7 @@ class Ledger:
         fresh = part[~seen]
         if len(fresh):
             together = pd.concat([before, fresh], ignore_index=True)
-            self._write(self._list(day), lambda path: together.to_parquet(path, index=False))
+            write_whole(self._list(day), lambda path: together.to_parquet(path, index=False))
         return len(fresh), corrected
 
     def _shrink(self, readable_from: datetime) -> None:
@@ -97,7 +94,7 @@ class Ledger:
         for path in sorted(self._folder.glob("*.parquet")):
             if path.stem < last:
                 content = json.dumps(self._counts(path.stem), indent=1, sort_keys=True)
-                self._write(self._sums(path.stem), lambda place, text=content: _put(place, text))
+                write_whole(self._sums(path.stem), lambda place, text=content: _put(place, text))
                 path.unlink()
 
     def _counts(self, day: str) -> dict[str, dict[str, int]]:
@@ -117,6 +114,7 @@ class Ledger:
         try:
             return pd.read_parquet(self._list(day))
         except (ValueError, OSError) as error:
+            # pyarrow says the first of a file that is no Parquet, and the second of a broken page.
             raise _damaged(self._list(day), error) from error
 
     def _days(self) -> Iterator[str]:
@@ -129,31 +127,9 @@ class Ledger:
     def _sums(self, day: str) -> Path:
         return self._folder / f"{day}.json"
 
-    def _write(self, place: Path, write) -> None:
-        """By way of another file, so that a full disk leaves the old one as it was."""
-        draft = None
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".writing-", dir=self._folder)
-            os.close(handle)
-            draft = Path(name)
-            write(draft)
-            draft.replace(place)
-        except OSError as error:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
-            raise ObservationError(
-                f"outcomes cannot be booked in {place}: {error.strerror or error}; free some space "
-                "or name another place with MONITORING_STATE, then run again"
-            ) from error
-
 
 def _put(path: Path, text: str) -> None:
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def _name(day: int) -> str:
-    return datetime.fromtimestamp(day * _DAY_MS / 1000, UTC).date().isoformat()
 
 
 def _damaged(path: Path, error: Exception) -> ObservationError:

@@ -25,10 +25,9 @@ def figures_of(
         ),
         Figure("ml_monitor_duration_seconds", "How long monitoring took.", seconds),
     ]
-    if observation["model_version"] is not None:
-        version = {"model_version": observation["model_version"]}
-        found += _data(observation, version)
-        found += _labelled(observation, version)
+    version = {"model_version": observation["model_version"]}
+    found += _data(observation, version)
+    found += _labelled(observation, version)
     for name, outcomes in booked.items():
         for outcome, count in sorted(outcomes.items()):
             labels = {"model_version": name, "outcome": outcome}

@@ -181,11 +181,9 @@ def _slices(
 
 def _quartiles(profile: dict[str, Any], feature: str) -> tuple[float, ...]:
     quantiles = profile["features"].get(feature, {}).get("quantiles") or []
-    return (
-        tuple(sorted({quantiles[len(quantiles) * part // 4] for part in (1, 2, 3)}))
-        if (quantiles)
-        else ()
-    )
+    if not quantiles:
+        return ()
+    return tuple(sorted({quantiles[len(quantiles) * part // 4] for part in (1, 2, 3)}))
 
 
 def _span(low: float, high: float) -> str:

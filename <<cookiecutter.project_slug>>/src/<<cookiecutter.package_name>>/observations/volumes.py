@@ -5,8 +5,6 @@ needs all of them, for longer than logs are kept: one small file, a line for eac
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,8 +16,8 @@ import pandas as pd
 
 from ..pushing import Figure
 from .records import ObservationError
+from .state_files import DAY_MS, day_name, write_whole
 
-_DAY_MS = 86_400_000
 FILE = "volumes.json"
 
 
@@ -48,7 +46,7 @@ class Volumes:
         day that was read in part, or whose logs are gone by now, keeps what it had.
         """
         created, known = self.created() or datetime.now(UTC), self.by_day()
-        days, (codes, names) = times // _DAY_MS, pd.factorize(versions)
+        days, (codes, names) = times // DAY_MS, pd.factorize(versions)
         # One number for a day and version: a million rows are counted in a moment.
         groups, places = np.unique(days * max(len(names), 1) + codes, return_inverse=True)
         counts = np.bincount(places, minlength=len(groups))
@@ -62,7 +60,7 @@ class Volumes:
             found = Volume(
                 int(counts[place]), int(waited[place]), float(sums[place]), float(longest[place])
             )
-            entry = known.setdefault(_name(day), {})
+            entry = known.setdefault(day_name(day), {})
             before = entry.get(names[code])
             if before is None or found.predictions >= before.predictions:
                 entry[names[code]] = found
@@ -91,6 +89,7 @@ class Volumes:
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, AttributeError, KeyError) as error:
+            # No JSON or no time; a value of another type or name; no mapping; a missing part.
             raise ObservationError(
                 f"{self._path} is damaged: {error}; restore it from a backup. Without it the costs "
                 "of earlier predictions are not known"
@@ -103,21 +102,8 @@ class Volumes:
             for day, entries in sorted(days.items())
         }
         content = {"created": created.isoformat(timespec="seconds"), "days": told}
-        draft = None
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".writing-", dir=self._path.parent)
-            draft = Path(name)
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(content, stream, indent=1)
-            draft.replace(self._path)
-        except OSError as error:
-            if draft is not None:
-                draft.unlink(missing_ok=True)
-            raise ObservationError(
-                f"{self._path} cannot be written: {error.strerror or error}; free some space or "
-                "name another place with MONITORING_STATE, then run again"
-            ) from error
+        text = json.dumps(content, indent=1)
+        write_whole(self._path, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def volume_figures(volumes: Volumes) -> list[Figure]:
@@ -145,7 +131,3 @@ def volume_figures(volumes: Volumes) -> list[Figure]:
             for version, count in sorted(totals.items())
         ),
     ]
-
-
-def _name(day: int) -> str:
-    return datetime.fromtimestamp(day * _DAY_MS / 1000, UTC).date().isoformat()

@@ -35,7 +35,7 @@ def check_batch(
     from ..reports import drift_report, quality_report
 
     settings = load_settings()
-    champion, reference, profile = reference_of(Registry(settings).champion())
+    champion, reference, profile, _ = reference_of(Registry(settings).champion())
     rows = read_batch(Path(batch), champion.schema, load_params(settings.root))
     quality_verdict = check_quality(rows, champion.schema, quality, with_target=False)
     drift_verdict = measure_drift(profile, rows, champion.schema, drift)

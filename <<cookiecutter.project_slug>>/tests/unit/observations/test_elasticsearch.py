@@ -99,7 +99,8 @@ def test_a_refusal_is_told_at_once(code, message):
 
 @pytest.mark.parametrize("part", [{"timed_out": True}, {"_shards": {"failed": 2}}])
 def test_an_answer_in_part_is_no_answer(part):
+    whole = {"timed_out": False, "_shards": {"failed": 0}, "hits": {"hits": []}}
     with searching([]) as engine:
-        engine.refuse = [(200, {"hits": {"hits": []}, **part})]
+        engine.refuse = [(200, {**whole, **part})]
         with pytest.raises(ObservationError, match="answered only in part"):
             read(engine)

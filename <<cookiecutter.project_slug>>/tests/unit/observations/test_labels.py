@@ -16,7 +16,7 @@ from <<cookiecutter.package_name>>.observations.predictions import hash_ids
 from <<cookiecutter.package_name>>.observations.records import ObservationError
 
 AT = "2026-11-20T08:00:00+00:00"
-CSV = f"event_id,label,labelled_at\na-0,benign,{AT}\na-1,malignant,{AT}\n"
+PACKED = gzip.compress(f"event_id,label,labelled_at\na-0,benign,{AT}\n".encode())
 
 
 def test_one_label_in_every_kind_of_file(tumours, tmp_path):
@@ -99,6 +99,8 @@ def test_numbers_must_be_possible(diabetes, tmp_path):
         ("a.ndjson", b"[1]", r"a\.ndjson cannot be read: a line is '\[1\]' and no object"),
         ("a.parquet", b"no", r"a\.parquet cannot be read"),
         ("a.csv.gz", b"no", r"a\.csv\.gz cannot be read"),
+        ("a.csv.gz", PACKED[:-10], r"a\.csv\.gz cannot be read: .* ended before"),
+        ("a.ndjson.gz", PACKED[:10] + b"\xff" * 9, r"a\.ndjson\.gz cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tumours, tmp_path, name, content, message):

@@ -79,7 +79,7 @@ def test_a_run_that_was_cut_off_between_two_files_counts_once(tmp_path):
 def test_a_full_disk_leaves_the_book_as_it_was(tmp_path, full_disk):
     book(tmp_path, [1], ["tp"])
 
-    with full_disk(), pytest.raises(ObservationError, match="cannot be booked.*MONITORING_STATE"):
+    with full_disk(), pytest.raises(ObservationError, match="cannot be written.*MONITORING_STATE"):
         book(tmp_path, range(5000), ["fp"] * 5000)
 
     assert Ledger(tmp_path).totals() == {"v1": {"tp": 1}}

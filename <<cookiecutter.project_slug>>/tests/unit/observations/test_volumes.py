@@ -10,7 +10,7 @@ import pytest
 from event_lines import SINCE, event, read
 from test_joining import labels
 
-from <<cookiecutter.package_name>>.kpi_file import KPI_FILE
+from <<cookiecutter.package_name>>.kpis.file import KPI_FILE
 from <<cookiecutter.package_name>>.observations.booking import FOLDER, book_outcomes
 from <<cookiecutter.package_name>>.observations.joining import join, last_of_each
 from <<cookiecutter.package_name>>.observations.records import ObservationError
