@@ -14,11 +14,14 @@ import yaml
 
 from tests.cluster.ports import Ports
 from tests.cluster.process import Process, answers
+from tests.observability.program import Program
 
 ROOT = Path(__file__).parents[2]
 PLATFORM = ROOT / "observability" / "elastalert2" / "base"
 PROGRAMS = ROOT / "build" / "elastalert" / "bin"
 RUN_SECONDS = 180
+# Of the log: all of it.
+LINES = 100_000
 
 
 def rules_of(project: Path) -> dict[str, str]:
@@ -40,31 +43,19 @@ def file_name(slug: str, config_map: str, key: str) -> str:
     return f"namespace_{slug}-dev.configmap_{config_map}.{key}"
 
 
-class Alertmanager:
+class Alertmanager(Program):
     """Debian's, with the smallest configuration; stopped at the end of the `with` block."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._ports = Ports()
-        self._process: Process | None = None
-        self.url = ""
+    name = "alertmanager"
+    ready = "/-/ready"
+    seconds = 60
 
-    def __enter__(self) -> "Alertmanager":
+    def command(self, port: int) -> list[str]:
         config = self._folder / "alertmanager.yml"
         config.write_text("route: {receiver: none}\nreceivers: [{name: none}]\n", encoding="utf-8")
-        port = self._ports.take()
-        self.url = f"http://127.0.0.1:{port}"
         command = ["prometheus-alertmanager", f"--config.file={config}"]
         command += [f"--storage.path={self._folder / 'alertmanager'}", "--cluster.listen-address="]
-        command += [f"--web.listen-address=127.0.0.1:{port}"]
-        self._process = Process("alertmanager", command, self._folder)
-        self._process.wait_until(lambda: answers(f"{self.url}/-/ready"), 60)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._process is not None:
-            self._process.stop()
-        self._ports.release()
+        return [*command, f"--web.listen-address=127.0.0.1:{port}"]
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return all alerts that have arrived."""
@@ -73,39 +64,45 @@ class Alertmanager:
 
 
 class ElastAlert:
-    """ElastAlert2 over one stretch of time: every rule is run over it once, live.
-
-    Only addresses and waiting times differ from what the platform installs.
-    """
+    """ElastAlert2 as its pod starts it; only addresses differ from what the platform installs."""
 
     def __init__(self, folder: Path, engine: str, alertmanager: str) -> None:
         self.folder = folder
         host, _, port = engine.removeprefix("http://").partition(":")
         config = yaml.safe_load((PLATFORM / "config.yaml").read_text(encoding="utf-8"))
         config |= {"es_host": host, "es_port": int(port), "use_ssl": False, "ca_certs": None}
-        config |= {"alertmanager_hosts": [alertmanager], "query_delay": {"seconds": 0}}
-        config |= {"rules_folder": str(folder / "rules")}
+        config |= {"alertmanager_hosts": [alertmanager], "rules_folder": str(folder / "rules")}
         (folder / "rules").mkdir(parents=True)
         (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
-    def run(self, rules: dict[str, str], start: str, end: str) -> str:
-        """Run `rules` from `start` to `end` (ISO 8601) and return the log."""
+    def run(self, rules: dict[str, str], start: str, names: list[str]) -> str:
+        """Run `rules` from `start` (ISO 8601) to now, until each of `names` has; return the log."""
         for name, text in rules.items():
             (self.folder / "rules" / name).write_text(text, encoding="utf-8")
-        self._call("elastalert-create-index")
-        return self._call("elastalert", "--start", start, "--end", end)
-
-    def _call(self, program: str, *arguments: str) -> str:
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PLATFORM), "LC_ALL": "C.UTF-8"}
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self.folder)}
+        variables = {"PYTHONPATH": str(PLATFORM), "PYTHONDONTWRITEBYTECODE": "1"}
+        options = ["--config", str(self.folder / "config.yaml")]
         done = subprocess.run(
-            [PROGRAMS / program, "--config", self.folder / "config.yaml", *arguments],
+            [PROGRAMS / "elastalert-create-index", *options],
             cwd=self.folder,
-            env=environment,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder)} | variables,
             capture_output=True,
             text=True,
             timeout=RUN_SECONDS,
         )
-        log = done.stdout + done.stderr
-        assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{log[-4000:]}"
-        return log
+        assert done.returncode == 0, done.stdout + done.stderr
+        ports = Ports()
+        port = ports.take()
+        command = [str(PROGRAMS / "elastalert"), *options, "--start", start]
+        command += ["--prometheus_port", str(port)]
+        process = Process("elastalert", command, self.folder, **variables)
+        try:
+            process.wait_until(
+                lambda: all(f" Ran {name} from " in process.tail(LINES) for name in names),
+                RUN_SECONDS,
+            )
+            # The pod is alive as long as this port is open.
+            assert answers(f"http://127.0.0.1:{port}/metrics")
+        finally:
+            process.stop()
+            ports.release()
+        return process.tail(LINES)

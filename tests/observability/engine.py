@@ -24,8 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.ports import Ports
-from tests.cluster.process import Process, answers
+from tests.observability.program import Program
 
 JAVA = Path(__file__).parent / "java"
 POM = JAVA / "pom.xml"
@@ -93,41 +92,19 @@ def _fetch(pom: Path, target: Path) -> None:
         raise Missing(f"Maven could not fetch the libraries of {pom.name}: {result.stdout[-600:]}")
 
 
-class Engine:
+class Engine(Program):
     """A node with its data below `folder`, stopped at the end of the `with` block."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._ports = Ports()
-        self._process: Process | None = None
-        self.url = ""
+    name = "engine"
+    ready = "/_cluster/health?timeout=1s"
+    seconds = START_SECONDS
 
-    def __enter__(self) -> "Engine":
+    def command(self, port: int) -> list[str]:
         program, jars = java(), libraries()
         self._folder.mkdir(parents=True, exist_ok=True)
-        port = self._ports.take()
-        self.url = f"http://127.0.0.1:{port}"
         command = [program, "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
         command += ["-cp", f"{jars}/*", JAVA / "Launch.java", self._folder / "node", port]
-        self._process = Process("engine", [str(part) for part in command], self._folder)
-        try:
-            self._process.wait_until(
-                lambda: answers(f"{self.url}/_cluster/health?timeout=1s"), START_SECONDS
-            )
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._process is not None:
-            self._process.stop()
-        self._ports.release()
-
-    @property
-    def memory(self) -> int:
-        """Resident memory in bytes."""
-        return self._process.memory
+        return [str(part) for part in command]
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Return the answer to a request; raise `AssertionError` with the engine's words.

@@ -51,6 +51,7 @@ class GuardedLoader(FileRulesLoader):
             return super().load_configuration(filename, conf, args)
         except EAException:
             raise
+        # Anything else would end ElastAlert2, and with it the rules of all teams.
         except Exception as error:
             raise EAException(f"{filename}: {type(error).__name__}: {error}") from error
 
@@ -65,7 +66,12 @@ class GuardedLoader(FileRulesLoader):
         # Alertmanager groups and silences by namespace, as the alerts on metrics have it.
         field = content["alertmanager_fields"]["environment"]
         labels = content["alertmanager_labels"] | {"namespace": f"{slug['slug']}-{{{{ {field} }}}}"}
-        return content | {"alertmanager_labels": labels, "rule_file": filename}
+        added = {"alertmanager_labels": labels, "rule_file": filename}
+        # ElastAlert2 makes a duration of a rule's own delay only: with that of config.yaml, which
+        # stays a mapping, no rule would ever run.
+        if "query_delay" in self.base_config:
+            added["query_delay"] = self.base_config["query_delay"]
+        return content | added
 
 
 def faults(rule: Any, slug: str) -> list[str]:
