@@ -1,13 +1,14 @@
 """The bootstrap job against a real search engine: twice, after changes by hand, with bad input."""
 
-import http.server
 import json
 import re
-import sys
 import threading
 
 import pytest
 
+from tests.bakery import ROOT
+from tests.observability.elastic_stand_in import StandIn
+from tests.observability.log_checks import mapped
 from tests.observability.stack import BOOTSTRAP, ELASTIC, apply, bootstrap, changed_copy, clear
 
 COUNTS = re.compile(r"^(\d+) created, (\d+) changed, (\d+) unchanged$", re.MULTILINE)
@@ -104,6 +105,12 @@ def settings_with(tmp_path, **changes: object):
         ({"retention_days": {"De v": {"logs": 3, "predictions": 7}}}, "of 'De v' must"),
         ({"shards": 3}, "too many or too few: shards"),
         ({"redaction": {}}, "cannot be read as settings"),
+        ({"retention_days": []}, "cannot be read as settings"),
+        ({"retention_days": {"dev": 7}}, "of 'dev' must give whole"),
+        (
+            {"redaction": {"removed": "user.name", "hashed": [], "patterns": []}},
+            "'user.name' is no list of fields",
+        ),
     ],
 )
 def test_bad_settings_change_nothing(empty, tmp_path, changes, said):
@@ -126,67 +133,35 @@ def test_an_engine_that_does_not_answer_is_waited_for_and_named():
     assert "look at the pods" in done.stderr
 
 
+def test_what_is_no_search_engine_is_named(stand_in):
+    """A wrong address, behind which some other server answers."""
+    stand_in.version = None
+    done = bootstrap(stand_in.url)
+    assert done.returncode == 1 and "is no search engine" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(("status", "waits"), [(503, True), (401, False)])
+def test_only_wrong_credentials_are_not_waited_for(stand_in, status, waits):
+    """Whatever numbers are in the address and in what the engine says."""
+    stand_in.unready = (status, "shard 401 of 403 is not ready", 0)
+    done = bootstrap(stand_in.url, arguments=("--wait=1",))
+    assert done.returncode == 1 and f"refused with {status}" in done.stderr
+    assert ("does not answer after 1 s" in done.stderr) == waits
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_an_answer_that_is_cut_off_is_told(stand_in, status):
+    stand_in.unready = (status, "cut", 100)
+    done = bootstrap(stand_in.url, arguments=("--wait=1",))
+    assert done.returncode == 1 and "does not answer after 1 s" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 # What only Elasticsearch or Kibana would take, and neither can be had as a library: a stand-in
 # shows that the job sends what their documentation says, not that they like it.
-class StandIn(http.server.BaseHTTPRequestHandler):
-    """Keeps what is put, gives it back; Kibana's import and export."""
-
-    def do_GET(self):
-        self.server.seen.append(("GET", self.path))
-        if self.path == "/":
-            self.answer({"version": {"number": self.server.version}})
-        elif self.path.startswith(("/_cluster/health", "/api/status")):
-            self.answer({"status": "green"})
-        elif self.path not in self.server.stored:
-            self.answer({}, 404)
-        else:
-            self.answer(self.wrapped(self.server.stored[self.path]))
-
-    def wrapped(self, body):
-        name = self.path.rpartition("/")[2]
-        if "_ilm" in self.path:
-            return {name: {"version": 1, "modified_date": "now", **body}}
-        if "pipeline" in self.path:
-            return {name: body}
-        kind = self.path.split("/")[1].removeprefix("_")
-        return {f"{kind}s": [{"name": name, kind: body}]}
-
-    def do_PUT(self):
-        self.server.stored[self.path] = json.loads(self.body())
-        self.answer({"acknowledged": True})
-
-    def do_POST(self):
-        self.server.seen.append(("POST", self.path))
-        body = self.body().decode()
-        if self.path.endswith("_export"):
-            if self.server.objects is None:
-                self.answer({"message": "not found"}, 400)
-            else:
-                self.answer("\n".join(json.dumps(each) for each in self.server.objects))
-            return
-        assert self.headers["kbn-xsrf"] and "multipart/form-data; boundary=" in str(self.headers)
-        lines = [line for line in body.split("\r\n") if line.startswith("{")]
-        self.server.objects = [json.loads(each) for each in lines[0].splitlines()]
-        self.answer({"success": True})
-
-    def body(self) -> bytes:
-        return self.rfile.read(int(self.headers["Content-Length"]))
-
-    def answer(self, content, status=200):
-        text = content if isinstance(content, str) else json.dumps(content)
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_arguments):
-        pass
-
-
 @pytest.fixture
 def stand_in():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), StandIn)
-    server.stored, server.objects, server.seen, server.version = {}, None, [], "9.4.3"
-    server.url = f"http://127.0.0.1:{server.server_port}"
+    server = StandIn()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -227,21 +202,19 @@ def test_kibana_gets_its_objects_once(stand_in):
     assert "changed   data views" in bootstrap(stand_in.url, arguments=both).stdout
 
 
-def test_saved_searches_use_fields_that_are_mapped_and_views_that_are_there():
-    sys.path.insert(0, str(BOOTSTRAP))
-    try:
-        import objects
-    finally:
-        sys.path.remove(str(BOOTSTRAP))
-    mapped = set()
+def test_saved_searches_use_fields_that_are_mapped_and_are_those_of_the_guide():
+    types = {}
     for name in ("ecs", "fields"):
         body = json.loads((BOOTSTRAP / "objects" / f"component-ml-{name}.json").read_text())
-        mapped |= {each for each, _ in objects._fields("", body["template"]["mappings"])}
+        types |= mapped(body["template"]["mappings"])
     lines = (BOOTSTRAP / "objects" / "kibana.ndjson").read_text().splitlines()
     found = [json.loads(line) for line in lines]
-    views = {each["id"] for each in found if each["type"] == "index-pattern"}
+    guide = (ROOT / "docs" / "how-to" / "search-logs.md").read_text(encoding="utf-8")
+    views = {each["id"]: each["attributes"] for each in found if each["type"] == "index-pattern"}
+    assert all(f"`{view['name']}`" in guide for view in views.values())
     for each in (each for each in found if each["type"] == "search"):
-        assert {reference["id"] for reference in each["references"]} <= views
+        assert f"\n| {each['attributes']['title']} |" in guide
+        assert {reference["id"] for reference in each["references"]} <= set(views)
         source = json.loads(each["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
         fields = re.findall(r"([\w.]+):", source["query"]["query"])
-        assert fields and {*fields, *each["attributes"]["columns"]} <= mapped
+        assert fields and {*fields, *each["attributes"]["columns"]} <= set(types)

@@ -36,7 +36,7 @@ def _export(server: Server, wanted: list[dict]) -> dict[tuple[str, str], dict] |
         found = server.call("POST", "/api/saved_objects/_export", body)
     except Failed as error:
         # Kibana exports all of them or says 400.
-        if "refused with 400" in str(error):
+        if error.status == 400:
             return None
         raise
     listed = found if isinstance(found, list) else [found]
@@ -57,7 +57,7 @@ def _differs(wanted: dict, stored: dict[tuple[str, str], dict]) -> bool:
 
 def _plain(attributes: dict) -> dict:
     """Return attributes with the JSON that is text inside them as objects."""
-    text = attributes.get("kibanaSavedObjectMeta", {}) or {}
+    text = attributes.get("kibanaSavedObjectMeta") or {}
     source = text.get("searchSourceJSON")
     return attributes | ({"kibanaSavedObjectMeta": json.loads(source)} if source else {})
 

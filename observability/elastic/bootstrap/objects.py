@@ -70,9 +70,9 @@ def read_settings(path: Path) -> Settings:
         retention, redaction = given["retention_days"], given["redaction"]
         settings = Settings(
             replicas=given["replicas"],
-            retention=retention,
-            removed=tuple(redaction["removed"]),
-            hashed=tuple(redaction["hashed"]),
+            retention=dict(retention.items()),
+            removed=_names(redaction["removed"]),
+            hashed=_names(redaction["hashed"]),
             patterns=tuple(redaction["patterns"]),
         )
         unknown = {*given, *redaction} - {
@@ -80,19 +80,27 @@ def read_settings(path: Path) -> Settings:
         }
         for pattern in settings.patterns:
             unknown |= {"pattern", "replacement"} ^ set(pattern)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Wrong(f"{path} cannot be read as settings ({error!r}): see README.md") from None
     if unknown:
         raise Wrong(f"{path} has keys too many or too few: {', '.join(sorted(unknown))}")
-    for environment, days in retention.items():
+    for environment, days in settings.retention.items():
         kinds = {"logs"} if environment == PLATFORM else {"logs", "predictions"}
-        whole = all(type(each) is int and each > 0 for each in days.values())
-        if set(days) != kinds or not whole or not re.fullmatch("[a-z0-9]+", environment):
+        whole = isinstance(days, dict) and set(days) == kinds
+        whole = whole and all(type(each) is int and each > 0 for each in days.values())
+        if not whole or not re.fullmatch("[a-z0-9]+", environment):
             raise Wrong(
                 f"{path}: retention_days of {environment!r} must give whole days, at least 1, for"
                 f" {' and '.join(sorted(kinds))}"
             )
     return settings
+
+
+def _names(listed: Any) -> tuple[str, ...]:
+    # A text would be taken for its letters: no field has such a name, so nothing would be redacted.
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        raise TypeError(f"{listed!r} is no list of fields")
+    return tuple(listed)
 
 
 def everything(settings: Settings, lifecycle: bool, salt: str = "") -> Iterator[Object]:

@@ -1,6 +1,7 @@
 """A server that speaks JSON over HTTP, with errors that say what to do."""
 
 import base64
+import http.client
 import json
 import ssl
 import time
@@ -14,7 +15,14 @@ PAUSE = 2.0
 
 
 class Failed(Exception):
-    """Something could not be done; the message names it, the place and the way out."""
+    """Something could not be done; the message names it, the place and the way out.
+
+    `status` is that of the answer; None if there was no answer.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Server:
@@ -36,8 +44,9 @@ class Server:
             self._context = ssl.create_default_context(cafile=authority)
         except OSError as error:
             raise Failed(
-                f"the file of certificates {authority} cannot be read ({error}): set ENGINE_CA to"
-                " the ca.crt of the Secret logs-es-http-certs-public"
+                f"the file of certificates {authority} cannot be read ({error}): ENGINE_CA and"
+                " KIBANA_CA are the ca.crt of the Secrets logs-es-http-certs-public and"
+                " logs-kb-http-certs-public"
             ) from None
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
@@ -55,8 +64,8 @@ class Server:
         except urllib.error.HTTPError as error:
             if error.code == 404 and method == "GET":
                 return None
-            raise Failed(self._refused(method, path, error)) from None
-        except (OSError, ValueError) as error:
+            raise Failed(self._refused(method, path, error), error.code) from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise Failed(f"{method} {self.url}{path}: {error}; see that it runs") from None
 
     def wait(self, path: str, seconds: float) -> None:
@@ -70,7 +79,7 @@ class Server:
                 self.call("GET", path)
                 return
             except Failed as error:
-                if "401" in str(error) or "403" in str(error):
+                if error.status in (401, 403):
                     raise
                 if time.monotonic() > end:
                     raise Failed(
@@ -81,12 +90,20 @@ class Server:
 
     def product(self) -> tuple[str, str]:
         """Return `elasticsearch` or `opensearch`, and its version."""
-        version = self.call("GET", "/")["version"]
-        # Elasticsearch does not name itself here.
-        return version.get("distribution", "elasticsearch"), version["number"]
+        answer = self.call("GET", "/")
+        try:
+            version = answer["version"]
+            # Elasticsearch does not name itself here.
+            return version.get("distribution", "elasticsearch"), version["number"]
+        except (LookupError, TypeError, AttributeError):
+            said = json.dumps(answer)[:300]
+            raise Failed(f"{self.url} is no search engine: it answers {said}") from None
 
     def _refused(self, method: str, path: str, error: urllib.error.HTTPError) -> str:
-        said = error.read().decode("utf-8", "replace")[:600]
+        try:
+            said = error.read().decode("utf-8", "replace")[:600]
+        except (OSError, http.client.HTTPException) as broken:
+            said = f"and did not say why ({broken})"
         text = f"{method} {self.url}{path} was refused with {error.code}: {said}"
         if error.code == 401:
             text += "; set ENGINE_USERNAME and ENGINE_PASSWORD to a user that the engine knows"
