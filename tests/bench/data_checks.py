@@ -13,17 +13,16 @@ runs all checks, imports included.
 import argparse
 import importlib
 import json
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
+# Beside this script, which the Python of another repository runs.
+import own_process
+from own_process import MEMORY_EXTRA_MB, MEMORY_FACTOR, peak_mb, timed
+
 TIME_BOUND = 5.0
-MEMORY_FACTOR, MEMORY_EXTRA_MB = 1.5, 300.0
 _JITTER = 0.01
 
 
@@ -32,11 +31,11 @@ def measure(package: str, rows: int, rounds: int = 3) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "rows.parquet"
         # Not in this process: a child's peak starts at what its parent has in use.
-        _in_own_process("write", package, data, rows)
+        own_process.run(__file__, package, rows, "write", data)
         floors, checks = [], []
         for _ in range(rounds):
-            floors.append(_in_own_process("floor", package, data))
-            checks.append(_in_own_process("checks", package, data))
+            floors.append(own_process.run(__file__, package, rows, "floor", data))
+            checks.append(own_process.run(__file__, package, rows, "checks", data))
     floor = statistics.median(run["seconds"] for run in floors)
     names = ("read", "schema", "quality", "drift")
     parts = {name: statistics.median(run[name] for run in checks) for name in names}
@@ -86,24 +85,14 @@ def _small(path: Path) -> Path:
     return path.with_name(f"one-{path.name}")
 
 
-def _in_own_process(what: str, package: str, data: Path, rows: int = 0) -> dict:
-    command = [sys.executable, __file__, "--package", package, "--rows", str(rows)]
-    command += ["--child", what, str(data)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if run.returncode:
-        raise RuntimeError(f"{what} failed with {run.returncode}:\n{run.stderr}")
-    return json.loads(run.stdout)
-
-
 def _floor(data: Path) -> dict:
     import pandas as pd
 
     pd.read_parquet(_small(data)).describe()
-    return {"seconds": _timed(lambda: pd.read_parquet(data).describe())[0]}
+    return {"seconds": timed(lambda: pd.read_parquet(data).describe())[0]}
 
 
 def _checks(package: str, data: Path) -> dict:
-
     drift, profile, quality, schema, validation = (
         importlib.import_module(f"{package}.{name}")
         for name in ("drift", "profile", "quality", "schema", "validation")
@@ -111,7 +100,7 @@ def _checks(package: str, data: Path) -> dict:
 
     read = importlib.import_module(f"{package}.parquet").read_parquet
     read(_small(data))
-    read_seconds, frame = _timed(lambda: read(data))
+    read_seconds, frame = timed(lambda: read(data))
     features = [
         schema.Column(name=name, type="number", minimum=-1e9, maximum=1e9)
         for name in frame.columns
@@ -122,11 +111,11 @@ def _checks(package: str, data: Path) -> dict:
     settings = drift.DriftSettings(), quality.QualitySettings()
     # The profile is made with the dataset and not with every check, so it is timed apart.
     half = frame.iloc[: len(frame) // 2]
-    profile_seconds, reference = _timed(lambda: profile.build_profile(half, contract))
+    profile_seconds, reference = timed(lambda: profile.build_profile(half, contract))
     quality.check_quality(frame.iloc[:200], contract, settings[1])
-    schema_seconds, violations = _timed(lambda: validation.check_frame(frame, contract))
-    quality_seconds, good = _timed(lambda: quality.check_quality(frame, contract, settings[1]))
-    drift_seconds, verdict = _timed(
+    schema_seconds, violations = timed(lambda: validation.check_frame(frame, contract))
+    quality_seconds, good = timed(lambda: quality.check_quality(frame, contract, settings[1]))
+    drift_seconds, verdict = timed(
         lambda: drift.measure_drift(reference, frame, contract, settings[0])
     )
     if violations or not good.passed or verdict.status != "no drift":
@@ -139,20 +128,8 @@ def _checks(package: str, data: Path) -> dict:
         "profile": profile_seconds,
         "columns": len(frame.columns),
         "frame_mb": float(frame.memory_usage(deep=True).sum()) / 1e6,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
-
-
-def _timed[T](work: Callable[[], T]) -> tuple[float, T]:
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
-
-
-def _peak_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in units of 1024 bytes, macOS in bytes.
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 def main() -> int:

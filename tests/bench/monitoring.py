@@ -14,19 +14,19 @@ Time of the processor is told beside that of the clock, for machines that others
 import argparse
 import importlib
 import json
-import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+# Beside this script, which the Python of another repository runs.
+import own_process
+from own_process import MEMORY_EXTRA_MB, MEMORY_FACTOR, peak_mb, timed
+
 SECONDS_BOUND = 60.0
-MEMORY_FACTOR, MEMORY_EXTRA_MB = 1.5, 300.0
 _JITTER = 0.01
 _LABELLED = 10
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -38,10 +38,11 @@ def measure(package: str, rows: int) -> dict:
         folder = Path(scratch)
         # Not in this process: a child's peak starts at what its parent has in use.
         for name, shift in (("usual", "0"), ("shifted", "1")):
-            _in_own_process("write", package, folder / name, rows, shift)
-        floor = _in_own_process("floor", package, folder / "usual", rows)
-        usual = _in_own_process("monitor", package, folder / "usual", rows)
-        shifted = _in_own_process("monitor", package, folder / "shifted", rows)
+            own_process.run(__file__, package, rows, "write", folder / name, shift)
+        floor, usual, shifted = (
+            own_process.run(__file__, package, rows, what, folder / name, "0")
+            for what, name in (("floor", "usual"), ("monitor", "usual"), ("monitor", "shifted"))
+        )
     frame, peak = usual["frame_mb"], max(usual["peak_mb"], shifted["peak_mb"])
     allowed = MEMORY_FACTOR * frame + MEMORY_EXTRA_MB
     return {
@@ -140,7 +141,7 @@ def _floor(folder: Path) -> dict:
             return sum(len(part) for part in parts)
 
     begun = time.process_time()
-    seconds, _ = _timed(read)
+    seconds, _ = timed(read)
     return {"seconds": seconds, "cpu_seconds": time.process_time() - begun}
 
 
@@ -148,9 +149,9 @@ def _monitor(package: str, folder: Path) -> dict:
     import numpy as np
     import pandas as pd
 
-    names = ("drift", "profile", "quality", "schema", "evaluation")
-    drift, profile, quality, schema, _ = (
-        importlib.import_module(f"{package}.{name}") for name in names
+    drift, profile, quality, schema = (
+        importlib.import_module(f"{package}.{name}")
+        for name in ("drift", "profile", "quality", "schema")
     )
     parts = ("files", "labels", "ledger", "logged_settings", "observation", "predictions")
     files, labels, ledger, logged, observation, predictions = (
@@ -172,13 +173,13 @@ def _monitor(package: str, folder: Path) -> dict:
 
     def run(pattern: str, times: dict[str, float]):
         reader = files.FileReader(folder, pattern)
-        times["read"], events = _timed(
+        times["read"], events = timed(
             lambda: predictions.read_predictions(reader, contract, since, NOW)
         )
-        times["labels"], told = _timed(
+        times["labels"], told = timed(
             lambda: labels.read_label_files(folder, "labels.csv", contract)
         )
-        times["measure"], (seen, joined) = _timed(
+        times["measure"], (seen, joined) = timed(
             lambda: observation.observe(
                 bundle,
                 found,
@@ -202,21 +203,21 @@ def _monitor(package: str, folder: Path) -> dict:
             place = ledger.Ledger(folder / f"ledger-{len(events)}")
             return place.book(events.keys[rows], events.times[rows], versions, names, since)
 
-        times["book"], _ = _timed(book)
+        times["book"], _ = timed(book)
         return events, seen
 
     # A few lines let every late import happen before the clock starts.
     run("few.ndjson", {})
-    before = _peak_mb()
+    before = peak_mb()
     times: dict[str, float] = {}
     begun = time.process_time()
     events, seen = run("events.ndjson", times)
-    peak = _peak_mb()
+    peak = peak_mb()
     columns = [events.keys, events.times, events.predicted, events.scores, events.versions]
     frame = sum(values.nbytes for values in (*columns, *events.features.values()))
     pages = importlib.import_module(f"{package}.observations.pages")
     del events
-    times["pages"], _ = _timed(
+    times["pages"], _ = timed(
         lambda: pages.pages_of(seen, seen.rows.head(5000), drift.DriftSettings(), 5000)
     )
     return {
@@ -229,27 +230,6 @@ def _monitor(package: str, folder: Path) -> dict:
         "peak_mb": peak,
         "findings": [text.partition(":")[0] for text in seen.findings],
     }
-
-
-def _timed[T](work: Callable[[], T]) -> tuple[float, T]:
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
-
-
-def _peak_mb() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in units of 1024 bytes, macOS in bytes.
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
-
-
-def _in_own_process(what: str, package: str, data: Path, rows: int, shift: str = "0") -> dict:
-    command = [sys.executable, __file__, "--package", package, "--rows", str(rows)]
-    command += ["--child", what, str(data), shift]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=900)
-    if run.returncode:
-        raise RuntimeError(f"{what} failed with {run.returncode}:\n{run.stderr}")
-    return json.loads(run.stdout.splitlines()[-1])
 
 
 def main() -> int:

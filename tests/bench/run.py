@@ -36,6 +36,8 @@ class Bench:
         self.seconds, self.rounds = seconds, rounds
         self.rows: list[dict] = []
         self.project = place_project("bench", "defaults")
+        self.package = self.project.name.replace("-", "_")
+        self.python = self.project / ".venv/dev/bin/python"
 
     def add(self, name: str, value: float, unit: str, bound: float | None = None, note: str = ""):
         """``bound`` is the most that ``value`` may be."""
@@ -82,8 +84,6 @@ class Bench:
 
     def training(self) -> None:
         """First and repeated training against the same functions called plainly."""
-        python = self.project / ".venv/dev/bin/python"
-        package = self.project.name.replace("-", "_")
         own = {**environment(), "ZENML_CONFIG_PATH": str(AREA / "zenml")}
         own |= {"MLFLOW_DISABLE_TELEMETRY": "true", "ZENML_ANALYTICS_OPT_IN": "false"}
         state = [self.project / name for name in ("mlflow.db", "artifacts")] + [AREA / "zenml"]
@@ -91,7 +91,7 @@ class Bench:
         def timed(*arguments: str) -> float:
             start = time.monotonic()
             done = subprocess.run(
-                [python, *arguments], cwd=self.project, env=own, capture_output=True, text=True
+                [self.python, *arguments], cwd=self.project, env=own, capture_output=True, text=True
             )
             if done.returncode:
                 raise SystemExit(f"{arguments}: {done.stdout}{done.stderr}")
@@ -107,10 +107,10 @@ class Bench:
         plain, first, again = [], [], []
         for _ in range(self.rounds):
             forget()
-            plain.append(timed(str(HERE / "plain_training.py"), package))
+            plain.append(timed(str(HERE / "plain_training.py"), self.package))
             forget()
-            first.append(timed("-m", package, "train"))
-            again.append(timed("-m", package, "train"))
+            first.append(timed("-m", self.package, "train"))
+            again.append(timed("-m", self.package, "train"))
         floor = statistics.median(plain)
         self.add("training, plain functions in one process", floor, "s")
         for name, times, bound in (("first run", first, 4.0), ("repeated", again, 2.0)):
@@ -120,38 +120,36 @@ class Bench:
             )
 
     def data_checks(self) -> None:
-        python = self.project / ".venv/dev/bin/python"
-        package = self.project.name.replace("-", "_")
-        command = [python, HERE / "data_checks.py", "--package", package]
-        done = subprocess.run(command, cwd=self.project, capture_output=True, text=True)
-        if not done.stdout:
-            raise SystemExit(done.stderr)
-        found = json.loads(done.stdout)
+        """A million rows against what pandas itself needs for them."""
+        found = self._measured("data_checks.py")
         note = f"{found['seconds']:.2f} s"
         bound = found["ratio_bound"]
         self.add("data checks, 1,000,000 x 30", found["ratio"], "x describe", bound, note)
         ratio = found["ratio_with_reading"]
         self.add("data checks with reading", ratio, "x describe", bound)
-        peak, allowed = found["peak_mb"], found["peak_mb_bound"]
-        note = f"frame {found['frame_mb']:.0f} MB"
-        self.add("data checks, peak memory", peak, "MB", allowed, note)
+        self._add_peak("data checks", found)
 
     def monitoring(self) -> None:
         """A million logged predictions with their labels: read, joined, measured, drawn."""
-        python = self.project / ".venv/dev/bin/python"
-        package = self.project.name.replace("-", "_")
-        command = [python, HERE / "monitoring.py", "--package", package]
-        done = subprocess.run(command, cwd=self.project, capture_output=True, text=True)
-        if not done.stdout:
-            raise SystemExit(done.stderr)
-        found = json.loads(done.stdout)
+        found = self._measured("monitoring.py")
         if found["usual"] or "drift" not in found["shifted"]:
             raise SystemExit(f"drift is not told apart: {found['usual']}, {found['shifted']}")
         note = f"{found['cpu_seconds']:.1f} s cpu; pandas reads in {found['floor_seconds']:.1f} s"
         name = "monitoring, 1,000,000 x 30 logged"
         self.add(name, found["seconds"], "s", found["seconds_bound"], note)
+        self._add_peak("monitoring", found)
+
+    def _measured(self, script: str) -> dict:
+        """What a script says that measures the package; a broken bound is a row, not its status."""
+        command = [self.python, HERE / script, "--package", self.package]
+        done = subprocess.run(command, cwd=self.project, capture_output=True, text=True)
+        if not done.stdout:
+            raise SystemExit(done.stderr)
+        return json.loads(done.stdout)
+
+    def _add_peak(self, name: str, found: dict) -> None:
         note = f"frame {found['frame_mb']:.0f} MB"
-        self.add("monitoring, peak memory", found["peak_mb"], "MB", found["peak_mb_bound"], note)
+        self.add(f"{name}, peak memory", found["peak_mb"], "MB", found["peak_mb_bound"], note)
 
     def serving(self) -> None:
         """One row a request over eight connections, each server with the same two models."""
@@ -201,11 +199,9 @@ class Bench:
 
     def _servers(self, kind: str) -> dict[str, servers.Server]:
         place = AREA / "models" / kind
-        python = self.project / ".venv/dev/bin/python"
-        package = self.project.name.replace("-", "_")
         shutil.rmtree(place, ignore_errors=True)
         done = subprocess.run(
-            [python, HERE / "fit_model.py", package, kind, place],
+            [self.python, HERE / "fit_model.py", self.package, kind, place],
             cwd=self.project,
             env={**environment(), "MLFLOW_DISABLE_TELEMETRY": "true"},
             capture_output=True,
