@@ -23,6 +23,17 @@ from tests.project.workspace import environment, place_project
 AREA = Path(__file__).resolve().parents[2] / "build" / "demo"
 LOGS = AREA / "logs"
 DRIFT_FOUND = 3
+LOOK = (
+    ("make mlflow", "runs and the registered model"),
+    ("artifacts/reports/compare.html", "the last runs side by side"),
+    ("artifacts/reports/monitoring-drift.html", "the drifted batch"),
+    ("artifacts/bundles/", "what is served, with its reports"),
+    ("artifacts/reports/load/report.html", "the load test"),
+    ("artifacts/reports/status.html", "what runs where"),
+    ("artifacts/reports/observe/index.html", "every dashboard, from live data"),
+    ("artifacts/reports/kpi/", "what the model was worth"),
+    ("git log --graph", "every promotion and rollback"),
+)
 START_SECONDS = 60
 
 
@@ -212,20 +223,12 @@ class Demo:
             print(f"{part.name:<{width}}  {part.seconds:7.1f}  {'FAILED ' * part.failed}{first}")
         work = sum(part.seconds for part in self.parts if part.name != "environments")
         print(f"{'all but environments':<{width}}  {work:7.1f}")
-        place = self.project
-        print(
-            f"\nWhere to look, in {place}:\n"
-            "  make mlflow                                    runs and the registered model\n"
-            "  artifacts/reports/compare.html                 the last runs side by side\n"
-            "  artifacts/reports/monitoring-drift.html        the drifted batch\n"
-            "  artifacts/bundles/                             what is served, with its reports\n"
-            "  artifacts/reports/load/report.html             the load test\n"
-            "  artifacts/reports/status.html                  what runs where\n"
-            "  artifacts/reports/observe/index.html           every dashboard, from live data\n"
-            "  artifacts/reports/kpi/                         what the model was worth\n"
-            "  git log --graph                                every promotion and rollback\n"
-            f"  {LOGS}   the log of every part"
-        )
+        print(f"\nWhere to look, in {self.project}:")
+        for place, what in LOOK:
+            # Not what was left out, or never came because a part failed.
+            if not place.startswith("artifacts/") or (self.project / place).exists():
+                print(f"  {place:<46} {what}")
+        print(f"  {LOGS}   the log of every part")
 
 
 def _get(address: str) -> str:
