@@ -73,7 +73,9 @@ def test_what_tests_start_is_installed_before_them(github, gitlab):
     # The image of this job has no Go, so another one renders for it.
     assert [need["job"] for need in verify["needs"]] == ["kustomize"]
     sources = {rule["if"].split(" && ")[0] for rule in pipeline["kustomize"]["rules"]}
-    assert {f'$CI_PIPELINE_SOURCE == "{name}"' for name in ("push", "merge_request_event")} <= sources
+    assert {
+        f'$CI_PIPELINE_SOURCE == "{name}"' for name in ("push", "merge_request_event")
+    } <= sources
 
 
 def test_environments_to_choose_from_are_those_of_the_project(github, default_project):
