@@ -45,15 +45,7 @@ class Fleet:
 
     def now(self) -> list:
         """How many there are, and how many need somebody."""
-        number, query, steps = self.panels.number, self.queries.Query, ((None, "green"), (1, "red"))
-        late = (
-            f"time() - max by (namespace) (ml_monitor_last_success_timestamp_seconds{{{CHOSEN}}})"
-            ' > on (namespace) ml:threshold{name="monitor_age_seconds"}'
-        )
-        drifted = (
-            f"max by (namespace) (ml_drift_share{{{CHOSEN}}})"
-            ' > on (namespace) ml:threshold{name="drift_share"}'
-        )
+        number, query = self.panels.number, self.queries.Query
         return [
             number(
                 "Models that serve",
@@ -67,46 +59,37 @@ class Fleet:
                 "reqps",
                 query(f"sum(ml:requests:rate5m{{{CHOSEN}}})", "requests"),
             ),
-            number(
+            self._count(
                 "Error budget used up",
                 "Models that failed more often in three days than they may.",
-                "short",
-                query(f"count(ml:error_budget:burn_rate3d{{{CHOSEN}}} > 1) or vector(0)", "models"),
-                steps=steps,
+                f"ml:error_budget:burn_rate3d{{{CHOSEN}}} > 1",
             ),
-            number(
+            self._count(
                 "Drifted",
                 "Models with more drifted features than their limit.",
-                "short",
-                query(f"count({drifted}) or vector(0)", "models"),
-                steps=steps,
+                f"max by (namespace) (ml_drift_share{{{CHOSEN}}})"
+                ' > on (namespace) ml:threshold{name="drift_share"}',
             ),
-            number(
+            self._count(
                 "Monitoring is late",
                 "Models whose monitoring has not ended well for longer than its limit.",
-                "short",
-                query(f"count({late}) or vector(0)", "models"),
-                steps=steps,
+                "time() - max by (namespace) "
+                f"(ml_monitor_last_success_timestamp_seconds{{{CHOSEN}}})"
+                ' > on (namespace) ml:threshold{name="monitor_age_seconds"}',
             ),
-            number(
+            self._count(
                 "Critical alerts",
                 "Alerts that wake somebody.",
-                "short",
-                query(
-                    'count(ALERTS{alertstate="firing",severity="critical",'
-                    f"{CHOSEN}}}) or vector(0)",
-                    "alerts",
-                ),
-                steps=steps,
+                f'ALERTS{{alertstate="firing",severity="critical",{CHOSEN}}}',
+                "alerts",
             ),
         ]
 
     def every_model(self) -> list:
         """One bar a model."""
-        bars, query, of_limit = self.panels.bars, self.queries.Query, self._of_limit
-        part = ((None, "green"), (0.75, "orange"), (1, "red"))
+        of, query = self.panels, self.queries.Query
         return [
-            bars(
+            of.bars(
                 "Error budget left, 3 days",
                 "What is left of the failures that are allowed. An empty bar needs somebody.",
                 "percentunit",
@@ -114,48 +97,36 @@ class Fleet:
                     f"clamp_min(1 - max by ({MODEL}) (ml:error_budget:burn_rate3d{{{CHOSEN}}}), 0)",
                     NAME,
                 ),
-                steps=((None, "red"), (0.25, "orange"), (0.5, "green")),
+                steps=((None, of.RED), (0.25, of.AMBER), (0.5, of.GREEN)),
                 top=1,
             ),
-            bars(
+            self._of_limit(
                 "Drifted features, of the limit",
                 "From 100 % the data no longer looks as in training.",
-                "percentunit",
-                query(of_limit("ml_drift_share", "drift_share"), NAME),
-                steps=part,
-                top=1,
+                "ml_drift_share",
+                "drift_share",
             ),
-            bars(
+            self._of_limit(
                 "Time since monitoring, of the limit",
                 "From 100 % nobody knows how the model does.",
-                "percentunit",
-                query(
-                    of_limit(
-                        "ml_monitor_last_success_timestamp_seconds",
-                        "monitor_age_seconds",
-                        "time() - ",
-                    ),
-                    NAME,
-                ),
-                steps=part,
-                top=1,
+                "ml_monitor_last_success_timestamp_seconds",
+                "monitor_age_seconds",
+                "time() - ",
             ),
-            bars(
+            self._of_limit(
                 "Age of the model, of the limit",
                 "From 100 % it is to be trained again.",
-                "percentunit",
-                query(of_limit("ml:model_age_seconds", "model_age_seconds"), NAME),
-                steps=part,
-                top=1,
+                "ml:model_age_seconds",
+                "model_age_seconds",
             ),
-            self.panels.lines(
+            of.lines(
                 "Requests by model",
                 "Requests for predictions a second.",
                 "reqps",
                 [query(f"sum by ({MODEL}) (ml:requests:rate5m{{{CHOSEN}}})", NAME)],
                 stacked=True,
             ),
-            self.panels.lines(
+            of.lines(
                 "Share of failed requests by model",
                 "Failed by the fault of the server.",
                 "percentunit",
@@ -199,11 +170,20 @@ class Fleet:
             ),
         ]
 
-    @staticmethod
-    def _of_limit(series: str, name: str, before: str = "") -> str:
+    def _count(self, title: str, description: str, expr: str, what: str = "models"):
+        """How many need somebody; none is 0 and not a gap."""
+        of = self.panels
+        query = self.queries.Query(f"count({expr}) or vector(0)", what)
+        steps = ((None, of.GREEN), (1, of.RED))
+        return of.number(title, description, "short", query, steps=steps)
+
+    def _of_limit(self, title: str, description: str, series: str, name: str, before: str = ""):
         """The worst of a model in parts of the limit of its environment."""
         worst = f"{before}max by (namespace, {MODEL}) ({series}{{{CHOSEN}}})"
-        return f'({worst}) / on (namespace) group_left () ml:threshold{{name="{name}"}}'
+        limit = f'ml:threshold{{name="{name}"}}'
+        query = self.queries.Query(f"({worst}) / on (namespace) group_left () {limit}", NAME)
+        steps = self.panels.OF_LIMIT
+        return self.panels.bars(title, description, "percentunit", query, steps=steps, top=1)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,7 @@
 """Model quality, the part that needs no labels: drift and gaps in the data."""
 
-from .panels import AMBER, GREEN, RED, Panel, bars, heat, lines
-from .queries import MODEL, VERSION, Query, limit
-
-OF_LIMIT = ((None, GREEN), (0.75, AMBER), (1, RED))
-
-
-def of_limit(series: str, name: str) -> str:
-    """A series in parts of the limit of its environment."""
-    return f'{series} / on (namespace) group_left () ml:threshold{{name="{name}",{MODEL}}}'
+from .panels import OF_LIMIT, Panel, bars, heat, lines
+from .queries import MODEL, VERSION, Query, limit, of_limit
 
 
 def drift_panels() -> list[Panel]:

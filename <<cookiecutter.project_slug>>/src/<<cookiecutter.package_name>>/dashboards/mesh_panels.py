@@ -1,12 +1,11 @@
 """What the proxies of any mesh saw, by the names that the rules of each mesh record."""
 
 from .panels import Panel, bars, lines
-from .queries import MODEL, PREDICTOR, Query
+from .queries import MODEL, PREDICTOR, Query, by_predictor
 
 
 def mesh_panels() -> list[Panel]:
     """Requests, failures, time and encryption, and a candidate against the default predictor."""
-    name = "{{environment}} {{predictor}}"
     return [
         lines(
             "Requests by predictor, seen by the mesh",
@@ -15,7 +14,7 @@ def mesh_panels() -> list[Panel]:
             [
                 Query(
                     f"sum by (environment, predictor) (ml:mesh_requests:rate5m{{{PREDICTOR}}})",
-                    name,
+                    "{{environment}} {{predictor}}",
                 )
             ],
             stacked=True,
@@ -24,35 +23,20 @@ def mesh_panels() -> list[Panel]:
             "Failed requests, seen by the mesh",
             "Share of requests that failed by the fault of the server, or never reached it.",
             "percentunit",
-            [
-                Query(
-                    "max by (environment, predictor) "
-                    f"(ml:mesh_request_errors:ratio_rate5m{{{PREDICTOR}}})",
-                    name,
-                )
-            ],
+            [by_predictor("ml:mesh_request_errors:ratio_rate5m")],
         ),
         lines(
             "Time of 95 %, seen by the mesh",
             "95 of 100 requests are answered within this time, with the way through the mesh.",
             "s",
-            [
-                Query(
-                    "max by (environment, predictor) "
-                    f"(ml:mesh_request_duration_seconds:p95_5m{{{PREDICTOR}}})",
-                    name,
-                )
-            ],
+            [by_predictor("ml:mesh_request_duration_seconds:p95_5m")],
         ),
         bars(
             "Candidate less default: failed requests",
             "How much more often a canary or challenger fails than the default predictor. Below "
             "zero it fails less often.",
             "percentunit",
-            Query(
-                f"max by (environment, predictor) (ml:mesh_request_errors:difference5m{{{MODEL}}})",
-                name,
-            ),
+            by_predictor("ml:mesh_request_errors:difference5m", MODEL),
             width=6,
             signed=True,
         ),
@@ -60,11 +44,7 @@ def mesh_panels() -> list[Panel]:
             "Candidate by default: time of 95 %",
             "How many times as long a canary or challenger takes. 1 is as long as the default.",
             "short",
-            Query(
-                "max by (environment, predictor) "
-                f"(ml:mesh_request_duration_seconds:p95_quotient5m{{{MODEL}}})",
-                name,
-            ),
+            by_predictor("ml:mesh_request_duration_seconds:p95_quotient5m", MODEL),
             width=6,
         ),
         lines(
@@ -76,7 +56,7 @@ def mesh_panels() -> list[Panel]:
                 Query(
                     "min by (environment, predictor) "
                     f"(ml:mesh_mutual_tls:ratio_rate5m{{{PREDICTOR}}})",
-                    name,
+                    "{{environment}} {{predictor}}",
                 )
             ],
             width=6,

@@ -2,10 +2,8 @@
 
 from .mesh import mesh_rows
 from .operations_detail import alert_panels, time_panels, version_panels
-from .panels import AMBER, GREEN, RED, Panel, Row, lines, number
-from .queries import MODEL, PREDICTOR, VERSION, Query, limit
-
-WITHIN = ((None, GREEN), (0.75, AMBER), (1, RED))
+from .panels import AMBER, GREEN, OF_LIMIT, RED, Panel, Row, lines, number
+from .queries import MODEL, PREDICTOR, VERSION, Query, by_predictor, limit
 
 
 def rows() -> list[Row]:
@@ -35,7 +33,7 @@ def _now() -> list[Panel]:
             "At 100 % the error budget is used as fast as it is granted.",
             "percentunit",
             Query(f"max(ml:error_budget:burn_rate5m{{{MODEL}}})", "of the limit"),
-            steps=WITHIN,
+            steps=OF_LIMIT,
             decimals=0,
         ),
         number(
@@ -89,14 +87,7 @@ def _errors() -> list[Panel]:
             "Failed by the fault of the server, for each predictor. The dashed line is the share "
             "that the objective allows (error_budget).",
             "percentunit",
-            [
-                Query(
-                    f"max by (environment, predictor) "
-                    f"(ml:request_errors:ratio_rate5m{{{PREDICTOR}}})",
-                    "{{environment}} {{predictor}}",
-                ),
-                limit("error_budget", "allowed"),
-            ],
+            [by_predictor("ml:request_errors:ratio_rate5m"), limit("error_budget", "allowed")],
         ),
         lines(
             "How fast the error budget burns",
@@ -123,14 +114,7 @@ def _errors() -> list[Panel]:
             "Many refusals mean that a caller sends what the model does not know. The dashed line "
             "is the limit (rejected_share).",
             "percentunit",
-            [
-                Query(
-                    f"max by (environment, predictor) "
-                    f"(ml:requests_rejected:ratio_rate5m{{{PREDICTOR}}})",
-                    "{{environment}} {{predictor}}",
-                ),
-                limit("rejected_share"),
-            ],
+            [by_predictor("ml:requests_rejected:ratio_rate5m"), limit("rejected_share")],
         ),
         lines(
             "Rows answered by class",

@@ -1,7 +1,7 @@
 """Model operations, the lower half: time, versions, alerts and logs."""
 
-from .panels import BLUE, Panel, bars, grid, lines, log_counts
-from .queries import MODEL, PREDICTOR, VERSION, Query, limit, table
+from .panels import Panel, bars, grid, lines, log_counts
+from .queries import MODEL, PREDICTOR, VERSION, Query, by_predictor, limit, table
 
 
 def time_panels() -> list[Panel]:
@@ -22,14 +22,7 @@ def time_panels() -> list[Panel]:
             "Requests that take longer than the objective of this environment. The dashed line is "
             "the share that is allowed (latency_budget).",
             "percentunit",
-            [
-                Query(
-                    f"max by (environment, predictor) "
-                    f"(ml:request_slow:ratio_rate5m{{{PREDICTOR}}})",
-                    "{{environment}} {{predictor}}",
-                ),
-                limit("latency_budget", "allowed"),
-            ],
+            [by_predictor("ml:request_slow:ratio_rate5m"), limit("latency_budget", "allowed")],
         ),
         lines(
             "Time in the model alone",
@@ -80,23 +73,15 @@ def version_panels() -> list[Panel]:
             "Failed requests, predictors side by side",
             "The candidate of a canary or A/B test beside the default predictor, over one hour.",
             "percentunit",
-            Query(
-                f"max by (environment, predictor) (ml:request_errors:ratio_rate1h{{{PREDICTOR}}})",
-                "{{environment}} {{predictor}}",
-            ),
+            by_predictor("ml:request_errors:ratio_rate1h"),
             width=5,
         ),
         bars(
             "Time of 95 %, predictors side by side",
             "95 of 100 requests are answered within this time, for each predictor.",
             "s",
-            Query(
-                "max by (environment, predictor) "
-                f"(ml:request_duration_seconds:p95_5m{{{PREDICTOR}}})",
-                "{{environment}} {{predictor}}",
-            ),
+            by_predictor("ml:request_duration_seconds:p95_5m"),
             width=5,
-            steps=((None, BLUE),),
         ),
     ]
 

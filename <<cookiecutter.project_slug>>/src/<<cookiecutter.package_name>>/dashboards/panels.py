@@ -37,6 +37,8 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from .queries import LOGS, METRICS, Query, letters
 
 GREEN, AMBER, RED, BLUE = "green", "orange", "red", "blue"
+# Of values in parts of their limit.
+OF_LIMIT = ((None, GREEN), (0.75, AMBER), (1, RED))
 # Widths are of Grafana's 24 columns; heights are its units of about 38 pixels.
 LINES_HEIGHT, STAT_HEIGHT = 8, 4
 

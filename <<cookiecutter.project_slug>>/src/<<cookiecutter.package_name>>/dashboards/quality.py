@@ -1,8 +1,8 @@
 """Model quality and drift: do data and predictions look as in training, are predictions right?"""
 
-from .drift import OF_LIMIT, data_panels, drift_panels, of_limit
-from .panels import BLUE, Panel, Row, bars, lines, number
-from .queries import MODEL, VERSION, Query, limit
+from .drift import data_panels, drift_panels
+from .panels import OF_LIMIT, Panel, Row, bars, lines, number
+from .queries import MODEL, VERSION, Query, limit, of_limit
 
 
 def rows() -> list[Row]:
@@ -130,7 +130,6 @@ def _quality() -> list[Panel]:
             "By reason: of no known prediction, a second one, too late, or not valid.",
             "short",
             Query(f"max by (reason) (ml_labels_rejected{{{VERSION}}})", "{{reason}}"),
-            steps=((None, BLUE),),
         ),
     ]
 

@@ -39,6 +39,17 @@ def limit(name: str, legend: str = "limit") -> Query:
     return Query(f'max(ml:threshold{{name="{name}",{MODEL}}})', legend, limit=True)
 
 
+def of_limit(series: str, name: str) -> str:
+    """A series in parts of the limit of its environment."""
+    return f'{series} / on (namespace) group_left () ml:threshold{{name="{name}",{MODEL}}}'
+
+
+def by_predictor(series: str, chosen: str = PREDICTOR) -> Query:
+    """The worst of every predictor: a candidate beside the default one."""
+    expr = f"max by (environment, predictor) ({series}{{{chosen}}})"
+    return Query(expr, "{{environment}} {{predictor}}")
+
+
 def table(expr: str) -> Query:
     """The present values with all their labels."""
     return Query(expr, "", form=PromQueryFormat.TABLE, instant=True)

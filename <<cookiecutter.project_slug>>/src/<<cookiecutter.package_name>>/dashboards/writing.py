@@ -26,14 +26,15 @@ REFRESH, SINCE = "30s", "now-6h"
 
 def dashboards(slug: str, currency: str) -> dict[str, dict[str, Any]]:
     """The JSON of every dashboard by file name; only ``slug`` and ``currency`` vary."""
-    chosen = [*variables.sources(), variables.environment(slug), variables.model(slug)]
+    metrics = variables.sources(logs=False)
+    chosen = [variables.environment(slug), variables.model(slug)]
     return {
         "model-operations.json": build(
             "Model operations",
             f"{slug}-ops",
             "Is the model answering, fast enough, and which version does?",
             operations.rows(),
-            [*chosen, variables.predictor(), variables.version()],
+            [*variables.sources(), *chosen, variables.predictor(), variables.version()],
             [slug],
         ),
         "model-quality.json": build(
@@ -41,7 +42,7 @@ def dashboards(slug: str, currency: str) -> dict[str, dict[str, Any]]:
             f"{slug}-quality",
             "Do data and predictions look as in training, and are the predictions right?",
             quality.rows(),
-            [*chosen[:1], *chosen[2:], variables.version(), variables.metric()],
+            [*metrics, *chosen, variables.version(), variables.metric()],
             [slug],
             since="now-7d",
         ),
@@ -50,7 +51,7 @@ def dashboards(slug: str, currency: str) -> dict[str, dict[str, Any]]:
             f"{slug}-kpi",
             "What the model is worth, in money and in plain words.",
             kpis.rows(currency),
-            [*chosen[:1], *chosen[2:]],
+            [*metrics, *chosen],
             [slug],
             since="now-30d",
         ),
