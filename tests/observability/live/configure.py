@@ -30,20 +30,22 @@ def main(package: str, model: str, environment: str, folder: str, webhook: str, 
             if rule.get("for") in SHORTENED:
                 rule["for"] = HOLD
     targets = {
-        name: (job["port"], {} if job["predictor"] is None else labels(who, job["predictor"]))
+        name: (job["port"], labels(configuration, who, job["predictor"]))
         for name, job in asked["jobs"].items()
     }
     place = Path(folder)
     configuration.write_prometheus(place, groups, targets, asked["alertmanager"], INTERVAL)
     configuration.write_alertmanager(place, webhook)
-    print(json.dumps(who.pushed))
+    print(json.dumps(who.grouping))
 
 
-def labels(who, predictor: str) -> dict[str, str]:
+def labels(configuration, who, predictor: str | None) -> dict[str, str]:
     """A stand-in for orchestrators names the predictor itself; a model server does not."""
+    if predictor is None:
+        return {}
     if predictor == "orchestrators":
-        return {**who.pushed, "container": "seldon-container-engine"}
-    return who.scraped(predictor)
+        return {**who.grouping, "container": "seldon-container-engine"}
+    return configuration.scraped(who, predictor)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The programs of the live proof, around one generated repository, all with labels of ``prod``."""
 
 import json
-import shutil
 import subprocess
 import time
 import urllib.parse
@@ -15,9 +14,8 @@ from tests.cluster.ports import Ports
 from tests.cluster.process import Processes, answers
 from tests.observability.live import history
 from tests.observability.live.stand_ins import Orchestrators, Predictor, Webhook
-from tests.project.workspace import ROOT, environment, place_project
+from tests.project.workspace import ROOT, environment
 
-AREA = "observability"
 ENVIRONMENT = "prod"
 HERE = Path(__file__).parent
 FLEET = ROOT / "observability" / "grafana" / "fleet.json"
@@ -25,25 +23,17 @@ FLEET_REASONS = ROOT / "observability" / "healthy-empty.yaml"
 FLEET_RULES = ROOT / "observability" / "prometheus" / "fleet.yaml"
 NAMES = ("http", "grpc", "metrics")
 WATCHERS = ("pushgateway", "alertmanager", "prometheus")
-# As Debian names them; elsewhere without its word before.
-PROGRAMS = {
-    "prometheus": ("prometheus",),
-    "promtool": ("promtool",),
-    "alertmanager": ("prometheus-alertmanager", "alertmanager"),
-    "pushgateway": ("prometheus-pushgateway", "pushgateway"),
-}
-
-
-class Missing(RuntimeError):
-    """A program that the proof needs is not installed."""
 
 
 class Rig:
-    """A trained model, two servers of it, what watches them, and what a person may do with it."""
+    """A trained model, two servers of it, what watches them, and what a person may do with it.
 
-    def __init__(self) -> None:
-        self.programs = {name: _find(names) for name, names in PROGRAMS.items()}
-        self.project = place_project(AREA, "defaults")
+    `programs` are the watchers' places, and promtool's. What is trained and remembered is below
+    `folder`, since others use the repository as well.
+    """
+
+    def __init__(self, project: Path, programs: dict[str, str]) -> None:
+        self.project, self.programs = project, programs
         self.slug = self.project.name
         self.package = self.slug.replace("-", "_")
         self.namespace = f"{self.slug}-{ENVIRONMENT}"
@@ -57,12 +47,10 @@ class Rig:
 
     def start(self) -> None:
         """Train with a Pushgateway, then start all else; a minute or two."""
-        self.make("setup")
         # In memory only: Debian's keeps what was pushed in a file of the whole machine.
         self._start_watcher("pushgateway", ["--persistence.file="])
-        self.make("data", "train")
-        self.version = self.run("champion").stdout.split()[1]
-        bundle = self.run("champion", "--bundle").stdout.strip()
+        self.make("train")
+        _, self.version, bundle = self.run("champion").stdout.rstrip().split(maxsplit=2)
         self._serve("default", Path(bundle), SERVING_EVENT_FEATURES=",".join(self._features()))
         self._serve("canary", self._fragile())
         self.orchestrators = Orchestrators(
@@ -75,6 +63,9 @@ class Rig:
         self.labels = self._configure()
         data = history.write(self.programs["promtool"], self.folder, self.labels, self.version)
         self._start_watcher("alertmanager", ["--cluster.listen-address=", *self._kept("storage")])
+        # Both were loading meanwhile.
+        self._wait_served("default")
+        self._wait_served("canary")
         self._start_watcher(
             "prometheus",
             [f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=45d"],
@@ -184,25 +175,30 @@ class Rig:
             "PUSHGATEWAY_URL": self.address("pushgateway"),
             "MLOPS_ENVIRONMENT": ENVIRONMENT,
             "MONITORING_STATE": str(self.folder / "state"),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{self.folder / 'mlflow.db'}",
+            "BUNDLE_STORE": str(self.folder / "store"),
             "ZENML_CONFIG_PATH": str(self.folder / "zenml"),
         }
 
     def _serve(self, predictor: str, bundle: Path, **more: str) -> None:
+        """Start a server; it is not ready yet."""
         command = [self.project / ".venv/serve/bin/python", "-m", f"{self.package}.serving"]
         command += ["--bundle", bundle, "--host", "127.0.0.1"]
         for name in NAMES:
             command += [f"--{name}-port", str(self.ports[f"{predictor}-{name}"])]
-        ready = f"{self.address(f'{predictor}-http')}/v2/health/ready"
         self.processes.start(
             predictor,
             command,
-            lambda: answers(ready),
             MLSERVER_MODEL_NAME=self.slug,
             PREDICTOR_ID=predictor,
             SERVING_ENVIRONMENT=ENVIRONMENT,
             SERVING_DRAIN_SECONDS="0",
             **more,
         )
+
+    def _wait_served(self, predictor: str) -> None:
+        ready = f"{self.address(f'{predictor}-http')}/v2/health/ready"
+        self.processes[predictor].wait_until(lambda: answers(ready), 60)
 
     def _start_watcher(self, name: str, options: list[str]) -> None:
         where = f"--web.listen-address=127.0.0.1:{self.ports[name]}"
@@ -233,19 +229,4 @@ class Rig:
 
     def _fragile(self) -> Path:
         """A bundle whose model fails on half of what its schema allows: real faults on demand."""
-        done = subprocess.run(
-            [self.python, "tests/make_bundle.py", self.folder / "bundles"],
-            cwd=self.project,
-            env={**environment(), "PYTHONPATH": str(self.project / "src")},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return Path(json.loads(done.stdout)["fragile"])
-
-
-def _find(names: tuple[str, ...]) -> str:
-    found = next((place for name in names if (place := shutil.which(name))), None)
-    if found is None:
-        raise Missing(f"{names[0]} is not on PATH: apt-get install {names[0]}")
-    return found
+        return Path(self.script("canary.py", "bundle", str(self.folder / "bundles")).strip())

@@ -1,17 +1,12 @@
 """Requests to two model servers: rows of the dataset to one, faults on demand from the other."""
 
-import json
 import os
 import subprocess
-import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.observability.live.rig import Rig
+from tests.observability.live.rig import HERE, Rig
 
 
 def load(rig: Rig, seconds: int, rows: Path) -> None:
@@ -35,32 +30,12 @@ def load(rig: Rig, seconds: int, rows: Path) -> None:
 @contextmanager
 def canary(rig: Rig, failing: float, pause: float = 0.02) -> Iterator[None]:
     """Requests to the canary meanwhile, of which so many (0 to 1) are answered with 500."""
-    stop = threading.Event()
-
-    def send() -> None:
-        number = 0
-        while not stop.is_set():
-            number += 1
-            bad = (number * failing) % 1 < failing and failing > 0
-            _ask(rig, -5.0 if bad else 5.0)
-            time.sleep(pause)
-
-    thread = threading.Thread(target=send, daemon=True)
-    thread.start()
+    command = [rig.python, HERE / "canary.py", rig.package, "calls", rig.address("canary-http")]
+    command += [rig.slug, str(failing), str(pause)]
+    calls = rig.processes.start("calls", command)
     try:
         yield
+        if not calls.alive:
+            raise RuntimeError(f"nobody calls the canary any more\n{calls.tail()}")
     finally:
-        stop.set()
-        thread.join(10)
-
-
-def _ask(rig: Rig, size: float) -> None:
-    tensor = {"name": "size", "datatype": "FP64", "shape": [1, 1], "data": [size]}
-    body = json.dumps({"inputs": [tensor]}).encode()
-    address = f"{rig.address('canary-http')}/v2/models/{rig.slug}/infer"
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=10):
-            pass
-    except urllib.error.HTTPError as error:
-        error.read()
+        rig.processes.stop("calls")

@@ -34,10 +34,6 @@ class Answer:
         """Whether no query has a value; limits alone are no data."""
         return not any(not line.limit for line in self.lines) and not self.series
 
-    @property
-    def has_nan(self) -> bool:
-        return any(math.isnan(line.points[-1][1]) for line in self.lines)
-
 
 def ask(
     panel: dict[str, Any], prometheus: Prometheus, values: Values, start: float, end: float
@@ -88,7 +84,8 @@ def count_errors(logs: Sequence[Path], start: float, end: float) -> Answer:
         slot = start + step * ((at - start) // step)
         by_time = counts.setdefault(record.get("event.dataset", "unknown"), {})
         by_time[slot] = by_time.get(slot, 0.0) + 1
-    slots = [start + step * place for place in range(int((end - start) // step) + 1)]
+    # Whole ones: half a slot at the end would look as if errors went down.
+    slots = [start + step * place for place in range(round((end - start) / step))]
     found = {name: [(at, times.get(at, 0.0)) for at in slots] for name, times in counts.items()}
     # A log without errors is a line at zero and not a hole.
     found = found or {"errors": [(at, 0.0) for at in slots]}

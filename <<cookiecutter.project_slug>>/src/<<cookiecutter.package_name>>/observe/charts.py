@@ -74,16 +74,19 @@ def chart(
 
     parts = [_grid(ticks, y, unit, frame), _times(frame)]
     for (line, below), colour in reversed(list(zip(bands, colours(lines), strict=True))):
-        for run in _runs(line.points):
-            places = _corners([(frame.x(at), y(value)) for at, value in run], step)
-            parts.append(_path(places, colour, line.limit))
-            if stacked and not line.limit:
-                floor = dict(below or [])
-                bottom = [(frame.x(at), y(floor.get(at, 0.0))) for at, _ in reversed(run)]
-                parts.append(_area([*places, *bottom], colour, 0.35))
-            elif not line.limit:
-                ends = [(places[-1][0], y(max(low, 0))), (places[0][0], y(max(low, 0)))]
-                parts.append(_area([*places, *ends], colour, 0.07))
+        # A line cannot pass what is no number.
+        run = [point for point in line.points if math.isfinite(point[1])]
+        if not run:
+            continue
+        places = _corners([(frame.x(at), y(value)) for at, value in run], step)
+        parts.append(_path(places, colour, line.limit))
+        if stacked and not line.limit:
+            floor = dict(below or [])
+            bottom = [(frame.x(at), y(floor.get(at, 0.0))) for at, _ in reversed(run)]
+            parts.append(_area([*places, *bottom], colour, 0.35))
+        elif not line.limit:
+            ends = [(places[-1][0], y(max(low, 0))), (places[0][0], y(max(low, 0)))]
+            parts.append(_area([*places, *ends], colour, 0.07))
     return _svg(frame, "".join(parts), ", ".join(line.name for line in lines))
 
 
@@ -124,11 +127,6 @@ def _stack(lines: Sequence[Line]) -> list[tuple[Line, list[tuple[float, float]] 
             sums[at] = sums.get(at, 0.0) + (value if math.isfinite(value) else 0.0)
         found.append((Line(line.name, [(at, sums[at]) for at, _ in line.points]), below))
     return found
-
-
-def _runs(points: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
-    """Without values that are no numbers, which a line cannot pass."""
-    return [run] if (run := [point for point in points if math.isfinite(point[1])]) else []
 
 
 def _corners(places: list[tuple[float, float]], step: bool) -> list[tuple[float, float]]:

@@ -1,7 +1,6 @@
 """`make observe`: dashboards drawn from live data, without a cluster."""
 
 import argparse
-import shutil
 import signal
 import sys
 import time
@@ -11,6 +10,8 @@ from pathlib import Path
 from ..settings import load_settings
 
 SECONDS, ROWS = 60, 400
+# The share of predictions that get a label, and the mean time until it comes.
+LABELLED, LABEL_DELAY_SECONDS = 0.7, 8.0
 
 
 def add_commands(add) -> None:
@@ -18,7 +19,7 @@ def add_commands(add) -> None:
     command = add("observe", observe, "serve, load, watch; draw every dashboard as one page")
     command.add_argument("--seconds", type=int, default=SECONDS, help="of load")
     command.add_argument("--faults", action="store_true", help="with a canary that fails")
-    command.add_argument("--keep", action="store_true", help="serve on until Ctrl-C")
+    command.add_argument("--keep", action="store_true", help="serve on, without load, until Ctrl-C")
     command = add("check-queries", check_queries, "does every query return data, and why not?")
     command.add_argument("prometheus", help="its address, such as http://127.0.0.1:9090")
     command.add_argument("--environment", default="dev", help="whose series are asked for")
@@ -27,30 +28,39 @@ def add_commands(add) -> None:
 
 
 def observe(arguments: argparse.Namespace) -> int:
-    """Run the whole look and print where the page is."""
+    """Run the whole look and print where the page is; what was started is stopped in the end."""
+    # As after Ctrl-C, in order; a terminal that was closed hangs up, unless `nohup` forbids it.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        return _look(arguments)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _look(arguments: argparse.Namespace) -> int:
     from ..monitoring import reference_of
     from ..registry import Registry
     from .candidate import calls, failing_bundle
     from .loading import load
-    from .processes import Processes
+    from .processes import Processes, alone
     from .programs import find_programs
     from .session import Session
 
     settings, began = load_settings(), time.monotonic()
     programs = find_programs()
-    bundle, _, _ = reference_of(Registry(settings).champion())
-    folder = settings.root / "artifacts" / "observe"
-    shutil.rmtree(folder, ignore_errors=True)
+    bundle = reference_of(Registry(settings).champion()).bundle
 
     def say(text: str) -> None:
         print(f"{time.monotonic() - began:5.0f} s  {text}", flush=True)
 
-    # As after Ctrl-C, what was started is stopped in order.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with Processes(folder) as processes, ExitStack() as load_of_all:
+    place = settings.root / "artifacts" / "observe"
+    with alone(place) as folder, Processes(folder) as processes, ExitStack() as load_of_all:
         session = Session(settings, programs, processes, say)
         canary = failing_bundle(settings.root, folder / "bundles") if arguments.faults else None
-        session.start_servers(bundle.folder, bundle.schema.feature_names, canary)
+        session.start_servers(bundle.folder, bundle.schema.loggable, canary)
         start = time.time()
         rows, truth = _rows(session, bundle.schema)
         default = session.address("default-http")
@@ -111,7 +121,6 @@ def _rows(session, schema) -> tuple[Path, list]:
 
 def _monitor(session, truth: list) -> str:
     """Labels of a part of what was predicted so far, and a run of the monitoring pipeline."""
-    from .session import LABEL_DELAY_SECONDS, LABELLED
     from .traffic import write_labels
 
     path = session.folder / "labels" / "labels.csv"
@@ -125,14 +134,15 @@ def _draw(session, version: str, start: float, seconds: int, labels: str) -> Pat
     from ..dashboards.command import FOLDER
     from .asking import first_metric, wait_for
     from .filling import local_values
-    from .page import Look, write_page
+    from .page import Look, alert_names, write_page
 
     session.say("panels")
     # What was pushed last is scraped, and what is computed from it follows.
     wait_for(session.prometheus, "ml:kpi_net_benefit:30d", 15)
     end = time.time()
-    files = sorted((session.settings.root / FOLDER).glob("model-*.json"))
-    files += sorted((session.settings.root / FOLDER).glob("business-*.json"))
+    boards = session.settings.root / FOLDER
+    # What it is worth comes last.
+    files = sorted(boards.glob("*.json"), key=lambda file: (file.stem == "business-kpis", file))
     day = time.strftime("%d %B %Y, %H:%M", time.localtime(end))
     look = Look(
         model=session.settings.model_name,
@@ -156,8 +166,8 @@ def _draw(session, version: str, start: float, seconds: int, labels: str) -> Pat
     write_page(path, files, session.prometheus, values, look)
     for name in look.empty:
         print(f"no data: {name}")
-    for alert in look.alerts:
-        print(f"alert: {alert['labels']['alertname']} ({alert['labels'].get('severity')})")
+    for name in alert_names(look.alerts):
+        print(f"alert: {name}")
     return path
 
 

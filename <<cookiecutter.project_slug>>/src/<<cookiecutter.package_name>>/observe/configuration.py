@@ -1,4 +1,4 @@
-"""Configuration of a local Prometheus and Alertmanager, made from this repository's own files.
+"""Configuration of what watches locally, made from this repository's own files.
 
 Expressions, limits and waiting times of rules are taken as they are; only how often Prometheus
 looks is shortened, so that there is something to see after a minute.
@@ -6,12 +6,12 @@ looks is shortened, so that there is something to see after a minute.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ..settings import Observability
 from .selectors import selectors
 
 ENVIRONMENT = "dev"
@@ -26,48 +26,26 @@ class ConfigurationError(ValueError):
     """The repository lacks what a local Prometheus needs; the message names the file."""
 
 
-@dataclass(frozen=True)
-class Identity:
-    """The labels that a cluster would give to every series of the model."""
-
-    model: str
-    team: str
-    environment: str = ENVIRONMENT
-
-    @property
-    def namespace(self) -> str:
-        return f"{self.model}-{self.environment}"
-
-    @property
-    def pushed(self) -> dict[str, str]:
-        """Of results of jobs."""
-        return {
-            "namespace": self.namespace,
-            "environment": self.environment,
-            "team": self.team,
-            "model_name": self.model,
-        }
-
-    def scraped(self, predictor: str = "default") -> dict[str, str]:
-        """Of a predictor's pod."""
-        return {
-            **self.pushed,
-            "predictor": predictor,
-            "pod": f"model-{predictor}-local",
-            "container": "model",
-        }
-
-
-def identity(root: Path, model: str, environment: str = ENVIRONMENT) -> Identity:
-    """The model's labels as its overlay says them."""
+def identity(root: Path, model: str, environment: str = ENVIRONMENT) -> Observability:
+    """Whose figures these are, as the environment's overlay says."""
     path = root / "gitops" / "overlays" / environment / "kustomization.yaml"
     for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("labels", []):
         if team := entry.get("pairs", {}).get("mlops/team"):
-            return Identity(model, team, environment)
+            return Observability(model, environment, f"{model}-{environment}", team)
     raise ConfigurationError(f"{path} has no label mlops/team")
 
 
-def rule_groups(root: Path, who: Identity) -> list[dict[str, Any]]:
+def scraped(who: Observability, predictor: str = "default") -> dict[str, str]:
+    """The labels that a cluster would give to every series of a predictor's pod."""
+    return {
+        **who.grouping,
+        "predictor": predictor,
+        "pod": f"model-{predictor}-local",
+        "container": "model",
+    }
+
+
+def rule_groups(root: Path, who: Observability) -> list[dict[str, Any]]:
     """The groups of every PrometheusRule of the environment, as one Prometheus reads them."""
     settings = root / "gitops" / "overlays" / who.environment / "settings"
     groups = []
@@ -128,17 +106,34 @@ def write_alertmanager(folder: Path, webhook: str | None = None) -> Path:
     return path
 
 
-def _local(group: Mapping[str, Any], who: Identity) -> dict[str, Any]:
+def write_monitoring(folder: Path, root: Path, events: Path, labels: Path) -> Path:
+    """Write the configuration of a monitoring run on what was logged and labelled here.
+
+    Whatever the repository does about a finding, a look trains nothing and opens no issue.
+    """
+    content = yaml.safe_load((root / "configs" / "monitoring.yaml").read_text(encoding="utf-8"))
+    content["parameters"]["batch"] = None
+    content["parameters"]["logged"] |= {
+        "predictions": {"kind": "files", "path": events.relative_to(root).as_posix()},
+        "labels": {"kind": "files", "path": labels.relative_to(root).as_posix()},
+        "on_finding": "none",
+    }
+    path = folder / "monitoring.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def _local(group: Mapping[str, Any], who: Observability) -> dict[str, Any]:
     found = {key: value for key, value in group.items() if key != "interval"}
     found["rules"] = [_labelled(rule, who) for rule in group["rules"]]
     return found
 
 
-def _labelled(rule: Mapping[str, Any], who: Identity) -> dict[str, Any]:
+def _labelled(rule: Mapping[str, Any], who: Observability) -> dict[str, Any]:
     """The rule with the labels that a cluster gives to what it records.
 
     Prometheus enforces the namespace; kustomize writes on constants whose they are.
     """
     constant = "record" in rule and not selectors(str(rule["expr"]))
-    given = who.pushed if constant else {"namespace": who.namespace}
+    given = who.grouping if constant else {"namespace": who.namespace}
     return {**rule, "labels": {**rule.get("labels", {}), **given}}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .processes import STOP_SECONDS, ProcessError, inherited
+from .processes import STOP_SECONDS, ProcessError, end, inherited
 
 # One sends some fifty requests a second and leaves this machine room for all the rest.
 USERS = 1
@@ -31,10 +31,4 @@ def load(root: Path, address: str, rows: Path, log: Path) -> Iterator[None]:
         if process.poll() is not None:
             raise ProcessError(f"the load test ended too early, see {log}")
     finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(process, STOP_SECONDS)

@@ -43,7 +43,7 @@ def write_page(
         title=escape(f"{look.model}: dashboards"),
         status=f"{full} of {look.panels} panels have data",
         tone="good" if not look.empty else "unsure",
-        lead=look.lead,
+        lead=escape(look.lead),
         links="".join(links),
         alerts=_alerts(look.alerts),
         boards="".join(drawn),
@@ -52,6 +52,23 @@ def write_page(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
     return look
+
+
+def alert_names(alerts: Sequence[dict[str, Any]]) -> list[str]:
+    """Each alert's name and severity, and the labels that tell it from others of its name."""
+    found = []
+    for labels in [alert["labels"] for alert in alerts]:
+        alike = [
+            other["labels"]
+            for other in alerts
+            if other["labels"]["alertname"] == labels["alertname"]
+        ]
+        told = [labels.get("severity", "no severity")]
+        for name, value in labels.items():
+            if name != "severity" and any(other.get(name) != value for other in alike):
+                told.append(f"{name} {value}")
+        found.append(f"{labels['alertname']} ({', '.join(told)})")
+    return found
 
 
 def _board(board: dict[str, Any], prometheus: Prometheus, values: Values, look: Look) -> str:

@@ -1,13 +1,15 @@
-"""Programs that run beside this one, each stopped by its own process id, whatever happens."""
+"""Programs that run beside this one, each stopped by its own process id when this one ends."""
 
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +17,7 @@ START_SECONDS, STOP_SECONDS = 90, 20
 
 
 class ProcessError(RuntimeError):
-    """A program did not start; the message holds the end of its log."""
+    """A program did not start or may not; the message holds the end of its log, or says why."""
 
 
 class Processes:
@@ -23,7 +25,7 @@ class Processes:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._running: list[tuple[str, subprocess.Popen]] = []
+        self._running: list[subprocess.Popen] = []
 
     def __enter__(self) -> "Processes":
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,10 +59,10 @@ class Processes:
                 # A Ctrl-C at the terminal is ours to handle, in order.
                 start_new_session=True,
             )
-        self._running.append((name, process))
-        end = time.monotonic() + START_SECONDS
+        self._running.append(process)
+        latest = time.monotonic() + START_SECONDS
         while not answers(ready):
-            if process.poll() is not None or time.monotonic() > end:
+            if process.poll() is not None or time.monotonic() > latest:
                 tail = (output or log).read_text(errors="replace")[-1500:]
                 tail += log.read_text(errors="replace")[-1500:] if output else ""
                 raise ProcessError(f"{name} did not start, see {log}\n{tail}")
@@ -68,16 +70,29 @@ class Processes:
         return process.pid
 
     def stop(self) -> None:
-        """Stop every program that this object has started."""
-        while self._running:
-            _, process = self._running.pop()
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-                try:
-                    process.wait(STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
+        """Stop every program that this object has started; at once, if asked a second time."""
+        try:
+            while self._running:
+                end(self._running[-1], STOP_SECONDS)
+                self._running.pop()
+        finally:
+            # Some are left only if somebody did not want to wait for them.
+            for process in self._running:
+                end(process, 0)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    """``folder``, empty; ``ProcessError`` while somebody else's programs keep their data in it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ProcessError(f"{folder} is in use: end the other `make observe` first") from None
+        if folder.exists():
+            shutil.rmtree(folder)
+        yield folder
 
 
 def inherited(**more: str) -> dict[str, str]:
@@ -90,7 +105,7 @@ def answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=2):
             return True
-    except (OSError, urllib.error.URLError):
+    except OSError:
         return False
 
 
@@ -103,3 +118,14 @@ def free_ports(count: int) -> list[int]:
     for item in sockets:
         item.close()
     return ports
+
+
+def end(process: subprocess.Popen, seconds: float) -> None:
+    """Ask a program and what it started to end; kill them if they have not in ``seconds``."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -54,10 +54,6 @@ class Prometheus:
         """Labels of all series that match and have a sample in the time given."""
         return self._get("series", {"match[]": selector, "start": str(start), "end": str(end)})
 
-    def targets(self) -> list[dict[str, Any]]:
-        """What is scraped, with the state and the seconds of the last scrape."""
-        return self._get("targets", {"state": "active"})["activeTargets"]
-
     def rules(self) -> list[dict[str, Any]]:
         """Every rule with its health and last error."""
         return [rule for group in self._get("rules", {})["groups"] for rule in group["rules"]]

@@ -11,15 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..settings import Settings
 from .configuration import (
     RETENTION,
-    Identity,
     identity,
     rule_groups,
+    scraped,
     write_alertmanager,
+    write_monitoring,
     write_prometheus,
 )
 from .processes import Processes, free_ports, inherited
@@ -28,7 +27,6 @@ from .prometheus import Prometheus
 
 INTERVAL = "2s"
 _KINDS = ("http", "grpc", "metrics")
-LABELLED, LABEL_DELAY_SECONDS = 0.7, 8.0
 
 
 @dataclass
@@ -55,10 +53,6 @@ class Session:
 
     def log_of(self, predictor: str) -> Path:
         return self.folder / "events" / f"{predictor}.ndjson"
-
-    @property
-    def who(self) -> Identity:
-        return identity(self.settings.root, self.settings.model_name)
 
     @property
     def prometheus(self) -> Prometheus:
@@ -107,16 +101,15 @@ class Session:
             "--cluster.listen-address=",
         ]
         self.processes.start("alertmanager", command, f"{self.address('alertmanager')}/-/ready")
+        root = self.settings.root
+        who = identity(root, self.settings.model_name)
+        targets = {
+            name: (self.ports[f"{name}-metrics"], scraped(who, name)) for name in self.predictors
+        }
         configuration = write_prometheus(
             self.folder,
-            rule_groups(self.settings.root, self.who),
-            {
-                **{
-                    who: (self.ports[f"{who}-metrics"], self.who.scraped(who))
-                    for who in self.predictors
-                },
-                "pushgateway": (self.ports["pushgateway"], {}),
-            },
+            rule_groups(root, who),
+            {**targets, "pushgateway": (self.ports["pushgateway"], {})},
             self.ports["alertmanager"],
             self.interval,
         )
@@ -137,40 +130,32 @@ class Session:
             self.say(f"load: {gone:.0f} of {seconds} s")
             time.sleep(min(10.0, seconds - gone))
 
-    def monitor(self, labels: Path) -> bool:
-        """Run the monitoring pipeline on what was logged here; its verdict changes nothing."""
-        root = self.settings.root
-        content: dict[str, Any] = yaml.safe_load((root / "configs/monitoring.yaml").read_text())
-        parameters = content["parameters"]
-        logged = parameters.get("logged", parameters)
-        if "predictions" not in logged:
-            self.notes.append("configs/monitoring.yaml names no logged predictions.")
-            return False
-        logged["predictions"] = {"kind": "files", "path": _below(root, self.events)}
-        logged["labels"] = {"kind": "files", "path": _below(root, labels)}
-        path = self.folder / "monitoring.yaml"
-        path.write_text(yaml.safe_dump(content), encoding="utf-8")
-        return self.run("monitoring", "monitor", "--config", str(path)) in (0, 3)
-
-    def run(self, name: str, *arguments: str) -> int:
-        """Run a command of this package with the local Pushgateway; its log is kept."""
+    def monitor(self, labels: Path) -> None:
+        """Run the monitoring pipeline on what was logged here, and push what it finds here."""
+        root, log = self.settings.root, self.folder / "monitoring.log"
+        configuration = write_monitoring(self.folder, root, self.events, labels)
+        who = identity(root, self.settings.model_name)
         environment = inherited(
             PUSHGATEWAY_URL=self.address("pushgateway"),
             MONITORING_STATE=str(self.folder / "state"),
+            # As what is scraped here, wherever this shell thinks that it is.
+            MLOPS_ENVIRONMENT=who.environment,
+            POD_NAMESPACE=who.namespace,
+            MLOPS_TEAM=who.team,
         )
-        log = self.folder / f"{name}.log"
         with log.open("wb") as output:
             done = subprocess.run(
-                [sys.executable, "-m", _package(), *arguments],
-                cwd=self.settings.root,
+                [sys.executable, "-m", _package(), "monitor", "--config", str(configuration)],
+                cwd=root,
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 timeout=600,
             )
+        # 3 is a finding.
         if done.returncode not in (0, 3):
-            self.notes.append(f"{name} failed with status {done.returncode}, see {log}.")
-        return done.returncode
+            self.notes.append(f"Monitoring failed with status {done.returncode}, see {log}.")
+            self.say(self.notes[-1])
 
     def alerts(self) -> list[dict[str, Any]]:
         """Alerts that Alertmanager has now, with ``since`` in Unix seconds."""
@@ -186,7 +171,3 @@ class Session:
 
 def _package() -> str:
     return __name__.split(".")[0]
-
-
-def _below(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()

@@ -8,16 +8,18 @@ import yaml
 
 from <<cookiecutter.package_name>>.observe.configuration import (
     ConfigurationError,
-    Identity,
     identity,
     rule_groups,
+    scraped,
     write_alertmanager,
+    write_monitoring,
     write_prometheus,
 )
 from <<cookiecutter.package_name>>.observe.finding import find
+from <<cookiecutter.package_name>>.settings import Observability
 
 ROOT = Path(__file__).parents[3]
-WHO = Identity("credit", "risk", "dev")
+WHO = Observability("credit", "dev", "credit-dev", "risk")
 PLACES = ("observability/environment/", "gitops/overlays/dev/", "gitops/components/mesh/")
 
 
@@ -28,7 +30,7 @@ def test_the_labels_are_those_of_the_overlay():
 
     assert who.team == pairs["mlops/team"]
     assert (
-        who.scraped("canary").items()
+        scraped(who, "canary").items()
         >= {
             "namespace": "credit-prod",
             "environment": "prod",
@@ -53,14 +55,14 @@ def test_rules_are_taken_as_they_are():
     constants = [rule for rule in rules if str(rule["expr"]).startswith("vector(")]
     assert constants
     for rule in constants:
-        assert rule["labels"].items() >= WHO.pushed.items()
+        assert rule["labels"].items() >= WHO.grouping.items()
     others = [rule for rule in rules if rule not in constants]
     assert all(rule["labels"]["namespace"] == "credit-dev" for rule in others)
     assert not any("model_name" in rule["labels"] for rule in others)
 
 
 def test_the_files(tmp_path):
-    targets = {"model": (1, WHO.scraped()), "pushgateway": (2, {})}
+    targets = {"model": (1, scraped(WHO)), "pushgateway": (2, {})}
     path = write_prometheus(tmp_path, rule_groups(ROOT, WHO), targets, 3, "2s")
 
     content = json.loads(path.read_text())
@@ -72,6 +74,28 @@ def test_the_files(tmp_path):
     told = json.loads(write_alertmanager(tmp_path, "http://127.0.0.1:4/").read_text())
     assert told["receivers"][0]["webhook_configs"][0]["url"] == "http://127.0.0.1:4/"
     assert "webhook_configs" not in write_alertmanager(tmp_path).read_text()
+
+
+def test_a_look_acts_on_no_finding(tmp_path):
+    """Even where the repository trains anew or opens an issue."""
+    folder = tmp_path / "artifacts"
+    source = tmp_path / "configs" / "monitoring.yaml"
+    for made in (folder, source.parent):
+        made.mkdir()
+    content = yaml.safe_load((ROOT / "configs/monitoring.yaml").read_text("utf-8"))
+    content["parameters"] |= {"batch": "rows.csv"}
+    content["parameters"]["logged"] |= {"on_finding": "issue", "recent_days": 3}
+    source.write_text(yaml.safe_dump(content))
+
+    path = write_monitoring(folder, tmp_path, folder / "events.ndjson", folder / "labels.csv")
+
+    written = yaml.safe_load(path.read_text())["parameters"]
+    assert written["batch"] is None
+    logged = written["logged"]
+    assert (logged["on_finding"], logged["recent_days"]) == ("none", 3)
+    assert logged["predictions"] == {"kind": "files", "path": "artifacts/events.ndjson"}
+    assert logged["labels"] == {"kind": "files", "path": "artifacts/labels.csv"}
+    assert written["drift"] == content["parameters"]["drift"]
 
 
 def test_what_is_missing_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """Panels drawn from a real Prometheus: values, limits, gaps, and nothing that loads or runs."""
 
 import json
+import math
 import re
 import time
 
@@ -10,7 +11,7 @@ from <<cookiecutter.package_name>>.dashboards import panels, variables, writing
 from <<cookiecutter.package_name>>.dashboards.queries import METRICS, Query, table
 from <<cookiecutter.package_name>>.observe.asking import ask, count_errors, first_metric
 from <<cookiecutter.package_name>>.observe.filling import local_values
-from <<cookiecutter.package_name>>.observe.page import Look, write_page
+from <<cookiecutter.package_name>>.observe.page import Look, alert_names, write_page
 
 SHARE = 'ml:share{model="a"}'
 LIMIT = Query("ml:threshold", "limit", limit=True)
@@ -76,6 +77,20 @@ def test_what_was_answered_is_drawn(page):
     assert "8 of 9 panels have data" in text
 
 
+def test_alerts_of_one_name_are_told_apart():
+    burn = {"alertname": "Burn", "severity": "warning", "team": "risk"}
+    alerts = [
+        {"labels": burn | {"window": "1d"}},
+        {"labels": burn | {"window": "3d"}},
+        {"labels": {"alertname": "Down", "severity": "critical", "team": "risk"}},
+    ]
+    assert alert_names(alerts) == [
+        "Burn (warning, window 1d)",
+        "Burn (warning, window 3d)",
+        "Down (critical)",
+    ]
+
+
 def test_what_a_cluster_alone_has_is_said(page):
     _, text = page
     assert "Only in a cluster, from the mesh: “Proxies”" in text
@@ -100,8 +115,18 @@ def test_a_log_without_errors_is_a_line_at_zero(tmp_path):
     assert line.name == "errors" and {value for _, value in line.points} == {0.0}
 
 
+def test_errors_after_the_time_shown_are_not_counted(tmp_path):
+    log = tmp_path / "log"
+    at = ("00:00:00", "00:00:59", "00:01:00", "00:01:01")
+    lines = [{"log.level": "error", "@timestamp": f"1970-01-01T{time}Z"} for time in at]
+    log.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
+    (line,) = count_errors([log], 0, 60).lines
+    assert line.points == [(0, 1), *((2 * place, 0) for place in range(1, 29)), (58, 1)]
+
+
 def test_nan_is_seen(prometheus):
     made = board(panels.lines("No", TEXT, "short", [Query("ml:nan", "x")]))
     end = time.time()
     answer = ask(made["panels"][1], prometheus, local_values("a", "v1", "m"), end - 3, end)
-    assert answer.has_nan and not answer.empty
+    (line,) = answer.lines
+    assert math.isnan(line.points[-1][1]) and not answer.empty
