@@ -7,9 +7,9 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.cluster.answering import Answering
 from tests.cluster.ports import Ports
 from tests.cluster.process import Processes, answers
 
@@ -40,11 +40,8 @@ class Exporter:
         self._loads: dict[tuple[str, str, str, str], Load] = {}
         self._lock = threading.Lock()
         self._last = time.monotonic()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.exporter = self
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self._server = Answering(lambda _: self.text())
+        self.port = self._server.port
 
     def serve(
         self,
@@ -81,9 +78,7 @@ class Exporter:
 
     def stop(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self._server.stop()
 
     def _advance(self) -> None:
         now = time.monotonic()
@@ -156,23 +151,3 @@ def _series(key: tuple[str, str, str, str], code: str, count: float, latency: fl
         f"{NAME}_sum{{{labels}}} {count * latency}",
         f"{NAME}_count{{{labels}}} {count}",
     ]
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    exporter: Exporter
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_GET(self) -> None:
-        content = self.server.exporter.text().encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *arguments) -> None:
-        """Say nothing: Prometheus asks every second."""

@@ -1,8 +1,10 @@
 """Every test below this folder starts real servers, so a plain run leaves them out."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -45,10 +47,25 @@ def engine(available, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engi
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
-    """A generated repository with environments of its own; LOG_LINES_AREA names its place."""
-    project = place_project(os.environ.get("LOG_LINES_AREA", "log-lines"), "defaults")
+    """A generated repository with environments and data, shared by all who run its programs.
+
+    What they make is their own: each has a registry and a state, so none meets another's models.
+    OBSERVABILITY_AREA names its place below build.
+    """
+    project = place_project(os.environ.get("OBSERVABILITY_AREA", "observability"), "defaults")
     set_up(project)
     return project
+
+
+@pytest.fixture(scope="session")
+def contract(default_project: Path) -> ModuleType:
+    """The team's own check of log lines, and the fields that it knows."""
+    sys.path.insert(0, str(default_project / "tests"))
+    try:
+        import log_contract
+    finally:
+        sys.path.pop(0)
+    return log_contract
 
 
 @pytest.fixture(scope="session")

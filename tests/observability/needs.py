@@ -13,3 +13,10 @@ def need(*programs: str | Path) -> None:
         return
     text = f"missing: {', '.join(missing)}; `make test-observability` and README.md say how"
     lacking(text, "OBSERVABILITY_REQUIRE_ALL")
+
+
+def either(*names: str) -> str:
+    """The place of a program that has several names; without it as `need`, by the first one."""
+    found = next(filter(shutil.which, names), names[0])
+    need(found)
+    return shutil.which(found)

@@ -32,13 +32,12 @@ class Lines:
 
 
 def set_up(project: Path) -> None:
-    """Make the environments of a generated repository."""
-    _run(project, "make", "setup")
+    """Make the environments and the dataset of a generated repository."""
+    _run(project, "make", "setup", "data")
 
 
 def collect(project: Path) -> Lines:
     """Train, serve, ask, label and monitor in a repository that is set up; LOG_FORMAT is json."""
-    _run(project, "make", "data")
     training = _run(project, "make", "--silent", "train")
     serving = _serve(project)
     label = run(project, "label", f"--event-id={REQUEST}-0", "--label=benign")

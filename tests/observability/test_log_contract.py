@@ -4,12 +4,12 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.observability.log_checks import mapped
 from tests.observability.needs import need
 
 ROOT = Path(__file__).parents[2]
@@ -39,14 +39,9 @@ def schema(tmp_path_factory) -> dict:
 
 
 @pytest.fixture(scope="module")
-def fields(default_project) -> dict[str, str]:
+def fields(contract) -> dict[str, str]:
     """Type by name, as the team's reference page has it."""
-    sys.path.insert(0, str(default_project / "tests"))
-    try:
-        from log_contract import FIELDS
-    finally:
-        sys.path.pop(0)
-    return FIELDS
+    return contract.FIELDS
 
 
 def wrong(fields: dict[str, str], known: dict[str, str]) -> list[str]:
@@ -92,18 +87,10 @@ def test_the_mesh_writes_nothing_else(fields):
 def test_the_search_engine_knows_the_types(fields):
     """What is searched has the type of the contract; what is only kept is not in the templates."""
     folder = ROOT / "observability" / "elastic" / "bootstrap" / "objects"
-    mapped: dict[str, str] = {}
+    types: dict[str, str] = {}
     for name in ("component-ml-ecs.json", "component-ml-fields.json"):
         content = json.loads((folder / name).read_text(encoding="utf-8"))
-        _flatten(content["template"]["mappings"]["properties"], "", mapped)
-    shared = fields.keys() & mapped.keys()
-    assert {name: mapped[name] for name in shared} == {name: fields[name] for name in shared}
+        types |= mapped(content["template"]["mappings"])
+    shared = fields.keys() & types.keys()
+    assert {name: types[name] for name in shared} == {name: fields[name] for name in shared}
     assert {"trace.id", "http.request.id", "event.id", "ml.label", "ml.pipeline.run_id"} <= shared
-
-
-def _flatten(properties: dict, prefix: str, found: dict[str, str]) -> None:
-    for name, content in properties.items():
-        if "properties" in content:
-            _flatten(content["properties"], f"{prefix}{name}.", found)
-        else:
-            found[f"{prefix}{name}"] = content["type"]

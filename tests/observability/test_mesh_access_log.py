@@ -5,7 +5,6 @@ Istio itself cannot run here: what is proven is the format, not that istiod hand
 
 import http.client
 import json
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -171,17 +170,6 @@ def proxy(tmp_path_factory):
         model.shutdown()
         model.server_close()
         ports.release()
-
-
-@pytest.fixture(scope="module")
-def contract(default_project):
-    """The team's check of log lines."""
-    sys.path.insert(0, str(default_project / "tests"))
-    try:
-        import log_contract
-    finally:
-        sys.path.pop(0)
-    return log_contract
 
 
 def test_a_request(proxy, contract):

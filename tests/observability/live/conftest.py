@@ -6,19 +6,31 @@ from pathlib import Path
 import pytest
 
 from tests.observability.live import traffic
-from tests.observability.live.rig import Missing, Rig
-from tests.parts import lacking
+from tests.observability.live.rig import Rig
+from tests.observability.needs import either
 
 SECONDS = 40
+# As Debian names them; elsewhere without its word before.
+PROGRAMS = {
+    "prometheus": ("prometheus",),
+    "promtool": ("promtool",),
+    "alertmanager": ("prometheus-alertmanager", "alertmanager"),
+    "pushgateway": ("prometheus-pushgateway", "pushgateway"),
+}
 
 
+# Of the session, as the repository is: so it comes first, and nothing is baked in vain.
 @pytest.fixture(scope="session")
-def rig() -> Iterator[Rig]:
+def programs() -> dict[str, str]:
+    """The place of each program."""
+    return {name: either(*names) for name, names in PROGRAMS.items()}
+
+
+# Of this folder: its servers are stopped before the search engine of other tests is started.
+@pytest.fixture(scope="package")
+def rig(programs: dict[str, str], repository: Path) -> Iterator[Rig]:
     """A served model after a while of healthy load, labels and a monitoring run."""
-    try:
-        made = Rig()
-    except Missing as error:
-        lacking(str(error), "OBSERVABILITY_REQUIRE_ALL")
+    made = Rig(repository, programs)
     try:
         made.start()
         rows = made.folder / "rows.json"

@@ -7,11 +7,11 @@ its own metrics are read, and told again under the other names.
 
 import json
 import re
-import threading
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.cluster.answering import Answering
 
 # The edges of the orchestrator's histogram, in seconds: those of Prometheus' Go client.
 SECONDS = ("0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0")
@@ -35,17 +35,12 @@ class Orchestrators:
 
     def __init__(self, namespace: str, predictors: list[Predictor]) -> None:
         self.namespace, self.predictors = namespace, predictors
-        self._server = _serve(lambda handler, _: self.text())
-        self.port = self._server.server_address[1]
+        server = Answering(lambda _: self.text())
+        self.port, self.stop = server.port, server.stop
 
     def text(self) -> str:
         """All series now, in the format that Prometheus scrapes."""
         return "\n".join([*self._lines(), ""])
-
-    def stop(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
 
     def _lines(self) -> Iterator[str]:
         for predictor in self.predictors:
@@ -99,8 +94,8 @@ class Webhook:
     received: list[dict] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._server = _serve(self._take)
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        server = Answering(self._take)
+        self.address, self.stop = f"http://127.0.0.1:{server.port}/", server.stop
 
     def fired(self, name: str) -> list[dict]:
         """Firing alerts of this name, as they were received."""
@@ -111,12 +106,7 @@ class Webhook:
             if alert["labels"]["alertname"] == name and alert["status"] == "firing"
         ]
 
-    def stop(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _take(self, handler: BaseHTTPRequestHandler, body: bytes) -> str:
+    def _take(self, body: bytes) -> str:
         self.received.append(json.loads(body))
         return ""
 
@@ -145,28 +135,3 @@ def _counted(address: str):
 
 def _text(**labels: str) -> str:
     return ",".join(f'{name}="{value}"' for name, value in labels.items())
-
-
-def _serve(answer) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._reply(b"")
-
-        def do_POST(self) -> None:
-            self._reply(self.rfile.read(int(self.headers["Content-Length"])))
-
-        def _reply(self, body: bytes) -> None:
-            content = answer(self, body).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *arguments) -> None:
-            """Say nothing: Prometheus asks every second."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
