@@ -14,9 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import NonNegativeInt, TypeAdapter
 
 from .records import ObservationError
 from .state_files import DAY_MS, day_name, write_whole
+
+_COUNTS = TypeAdapter(dict[str, dict[str, NonNegativeInt]])
 
 
 class Booked(NamedTuple):
@@ -106,7 +109,7 @@ class Ledger:
                 found.setdefault(version, {})[outcome] = int(count)
             return found
         try:
-            return json.loads(self._sums(day).read_text(encoding="utf-8"))
+            return _COUNTS.validate_json(self._sums(day).read_bytes(), strict=True)
         except ValueError as error:
             raise _damaged(self._sums(day), error) from error
 

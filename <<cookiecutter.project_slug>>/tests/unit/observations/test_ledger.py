@@ -86,9 +86,18 @@ def test_a_full_disk_leaves_the_book_as_it_was(tmp_path, full_disk):
     assert [path.name for path in tmp_path.iterdir()] == ["2026-11-20.parquet"]
 
 
-@pytest.mark.parametrize("name", ["2026-11-20.parquet", "2026-11-20.json"])
-def test_a_damaged_book_is_named_and_not_taken_for_an_empty_one(tmp_path, name):
-    (tmp_path / name).write_bytes(b"{")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("2026-11-20.parquet", b"{"),
+        ("2026-11-20.json", b"{"),
+        ("2026-11-20.json", b'{"v1": 3}'),
+        ("2026-11-20.json", b'{"v1": {"tp": "3"}}'),
+        ("2026-11-20.json", b'{"v1": {"tp": -3}}'),
+    ],
+)
+def test_a_damaged_book_is_named_and_not_taken_for_an_empty_one(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
 
     with pytest.raises(ObservationError, match=f"{name} is damaged"):
         Ledger(tmp_path).totals()
