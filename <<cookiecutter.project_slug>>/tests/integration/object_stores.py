@@ -5,12 +5,13 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,24 +129,38 @@ def _azurite() -> str:
 @contextmanager
 def _running(arguments: list[str], port: int, log: Path, **environment: str) -> Iterator[None]:
     with log.open("wb") as output:
+        # A group of its own: the node of .venv/dev is a program that starts the real one.
         server = subprocess.Popen(
-            arguments, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+            arguments,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + _WAIT_SECONDS
-        while True:
-            with socket.socket() as client:
-                client.settimeout(1)
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        while not _listens(port):
             if server.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{arguments[0]} did not start:\n{log.read_text(errors='replace')}")
             time.sleep(0.1)
         yield
     finally:
-        server.terminate()
+        # The group is gone if the server ended by itself, which was told above.
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:
-            server.kill()
+            os.killpg(server.pid, signal.SIGKILL)
             server.wait(10)
+    deadline = time.monotonic() + 10
+    while _listens(port):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{arguments[0]} was stopped, but port {port} still answers")
+        time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(("127.0.0.1", port)) == 0
