@@ -79,4 +79,4 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, *_arguments):
-        pass
+        """Nothing: the stand-in's own lines are of no use here."""

@@ -1,5 +1,6 @@
 """A program that answers on a port of its own for as long as a `with` block lasts."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
@@ -7,7 +8,7 @@ from tests.cluster.ports import Ports
 from tests.cluster.process import Process, answers
 
 
-class Program:
+class Program(ABC):
     """Started in `folder`; what it is called, how it starts and when it is ready is the heir's."""
 
     name: str
@@ -20,9 +21,9 @@ class Program:
         self._process: Process | None = None
         self.url = ""
 
+    @abstractmethod
     def command(self, port: int) -> list[str]:
         """How it is started; files that it reads are written here."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         port = self._ports.take()
