@@ -15,4 +15,5 @@ def lacking(text: str, variable: str) -> NoReturn:
     """Skip and say what is missing; fail instead if `variable` asks for every part."""
     if required(variable):
         pytest.fail(text, pytrace=False)
+    # A person may lack a program and still run the rest; `-ra` lists what was left out.
     pytest.skip(text)
