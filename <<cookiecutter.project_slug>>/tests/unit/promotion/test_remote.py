@@ -142,10 +142,16 @@ def test_the_work_tree_follows_its_branch(alone):
         repository.push("deploy", repository.commit_files(base, {"b": b"1"}, "x"), base)
 
 
-def test_a_dirty_work_tree_is_not_moved(alone):
+@pytest.fixture
+def unpushed(alone):
+    """A repository, its head, and a commit that adds the file `a`."""
     repository = Repository(alone.root)
     base = repository.head()
-    made = repository.commit_files(base, {"a": b"1"}, "x")
+    return repository, base, repository.commit_files(base, {"a": b"1"}, "x")
+
+
+def test_a_dirty_work_tree_is_not_moved(alone, unpushed):
+    repository, base, made = unpushed
     (alone.root / "README.md").write_text("being edited\n")
 
     with pytest.raises(GitError, match="with uncommitted changes; commit or stash"):
@@ -153,10 +159,8 @@ def test_a_dirty_work_tree_is_not_moved(alone):
     assert repository.head() == base
 
 
-def test_an_untracked_file_in_the_way_is_kept(alone):
-    repository = Repository(alone.root)
-    base = repository.head()
-    made = repository.commit_files(base, {"a": b"1"}, "x")
+def test_an_untracked_file_in_the_way_is_kept(alone, unpushed):
+    repository, base, made = unpushed
     (alone.root / "a").write_text("mine")
 
     with pytest.raises(GitError, match="cannot be moved.*would be overwritten"):
