@@ -96,17 +96,15 @@ class Telemetry:
             self._timer.cancel()
             self._timer = None
         self._rows = 0
-        lines, level = [], logging.INFO
+        lines: list[str] = []
         try:
             while self._waiting:
                 request, is_prediction = self._waiting.popleft()
                 lines += self._lines(request, is_prediction)
-                if request.exception is not None:
-                    level = logging.ERROR
         finally:
             # A request that cannot be told of takes no other's lines with it.
             if lines:
-                _lines.log(level, "\n".join(lines))
+                _lines.info("\n".join(lines))
 
     def _tell(self, request: RequestContext, is_prediction: bool) -> None:
         self._waiting.append((request, is_prediction))
