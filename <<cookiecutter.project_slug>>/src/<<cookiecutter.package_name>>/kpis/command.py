@@ -51,8 +51,8 @@ def read_book(settings: Settings, folder: Path | None = None) -> "Book":
 
     Raises ``ObservationError`` for a damaged file.
     """
-    from ..observations.booking import FOLDER
     from ..observations.ledger import Ledger
+    from ..observations.state_files import FOLDER
     from ..observations.volumes import Volumes
     from .month import Book
 

@@ -12,9 +12,9 @@ from .joining import Joined, last_of_each
 from .ledger import Ledger
 from .observation import outcomes_by_row
 from .predictions import Predictions
+from .state_files import FOLDER
 from .volumes import Volumes
 
-FOLDER = "outcomes"
 logger = logging.getLogger(__name__)
 
 

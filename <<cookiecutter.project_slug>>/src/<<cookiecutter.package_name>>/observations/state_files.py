@@ -9,6 +9,8 @@ from pathlib import Path
 from .records import ObservationError
 
 DAY_MS = 86_400_000
+# Of the book, below what monitoring keeps. Reading it must not load what measures models.
+FOLDER = "outcomes"
 
 
 def day_name(day: int) -> str:

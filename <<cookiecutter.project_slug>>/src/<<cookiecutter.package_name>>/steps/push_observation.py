@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from zenml import get_step_context, step
 
-from ..observations.booking import FOLDER
 from ..observations.measures import figures_of
+from ..observations.state_files import FOLDER
 from ..observations.volumes import Volumes, volume_figures
 from ..pushing import MONITORING_JOB, finished, push
 from ..settings import load_observability, load_settings

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +76,17 @@ def test_another_book_and_another_folder_can_be_named(checkout):
 
     text = (checkout / f"pages/{month.year}-{month.number:02}.md").read_text()
     assert f"in {month}\n" in text
+
+
+def test_reading_the_book_loads_no_library_that_trains(checkout):
+    package = main.__module__.partition(".")[0]
+    command = [sys.executable, "-X", "importtime", "-m", package, "kpi-report"]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert f"{package}.observations.ledger" in loaded
+    assert not loaded & {"sklearn", "scipy", "zenml", "evidently"}
 
 
 def test_without_a_book_the_report_says_what_to_do(checkout, capsys):

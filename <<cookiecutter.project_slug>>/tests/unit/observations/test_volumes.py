@@ -11,9 +11,10 @@ from event_lines import SINCE, event, read
 from test_joining import labels
 
 from <<cookiecutter.package_name>>.kpis.file import KPI_FILE
-from <<cookiecutter.package_name>>.observations.booking import FOLDER, book_outcomes
+from <<cookiecutter.package_name>>.observations.booking import book_outcomes
 from <<cookiecutter.package_name>>.observations.joining import join, last_of_each
 from <<cookiecutter.package_name>>.observations.records import ObservationError
+from <<cookiecutter.package_name>>.observations.state_files import FOLDER
 from <<cookiecutter.package_name>>.observations.volumes import Volume, Volumes, volume_figures
 from <<cookiecutter.package_name>>.settings import load_settings
 
@@ -53,6 +54,17 @@ def test_a_later_run_adds_labels_and_forgets_nothing(tmp_path):
 
     assert found["2026-10-01"]["v7"] == Volume(2)
     assert found["2026-10-02"]["v7"] == Volume(1, 1, 10.0, 10.0)
+
+
+def test_the_first_run_stays_the_first(tmp_path):
+    book(tmp_path, [0], ["v7"])
+    path = tmp_path / "volumes.json"
+    content = json.loads(path.read_text()) | {"created": "2026-10-01T06:00:00+00:00"}
+    path.write_text(json.dumps(content))
+
+    book(tmp_path, [1], ["v7"])
+
+    assert Volumes(tmp_path).created() == datetime(2026, 10, 1, 6, tzinfo=UTC)
 
 
 def test_no_events_change_nothing(tmp_path):
