@@ -8,6 +8,7 @@ import pandas as pd
 
 from .labels import Labels
 from .predictions import Predictions
+from .records import milliseconds
 
 # Two machines' clocks may differ; a label that is older than this is not one of the prediction.
 _CLOCKS = 60_000
@@ -62,7 +63,7 @@ def join(
     index = pd.Index(predictions.keys[places], copy=False)
     found = index.get_indexer(keys)
     matched = found >= 0
-    first = round((since + max_delay).timestamp() * 1000)
+    first = milliseconds(since + max_delay)
     unknown = ~matched & (times >= first)
     rows = places[found[matched]]
     delays = times[matched] - predictions.times[rows]

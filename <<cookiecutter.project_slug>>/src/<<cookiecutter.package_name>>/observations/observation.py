@@ -18,6 +18,7 @@ from .labels import Labels
 from .logged_settings import LoggedSettings
 from .performance import Performance, performance
 from .predictions import Predictions
+from .records import milliseconds
 
 # Fewer rows of the evaluation cannot say how predictions are distributed.
 _MIN_REFERENCE = 30
@@ -79,7 +80,7 @@ def observe(
     notes: list[str] = []
     once = last_of_each(predictions.keys, predictions.times)
     own = once & predictions.of_version(bundle.version)
-    recent = own & (predictions.times >= round(recent_since.timestamp() * 1000))
+    recent = own & (predictions.times >= milliseconds(recent_since))
     names, rows, told = _logged(predictions, recent, notes)
     schema = bundle.schema
     frame = predictions.frame(names, rows) if names else pd.DataFrame()

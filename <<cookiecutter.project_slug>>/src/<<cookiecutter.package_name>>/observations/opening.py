@@ -11,7 +11,7 @@ from .elasticsearch import ElasticsearchReader
 from .files import FileReader
 from .labels import Labels, check_labels, read_label_files, read_label_records
 from .logged_settings import Elasticsearch, Files, LoggedSettings
-from .records import ObservationError, Reader
+from .records import ObservationError, Reader, milliseconds
 
 
 def open_reader(place: Files | Elasticsearch, root: Path, access: Observability) -> Reader:
@@ -46,7 +46,7 @@ def read_labels(
     if isinstance(place, Elasticsearch):
         return read_label_records(open_reader(place, root, access), schema, since, until)
     found = read_label_files(root, place.path, schema)
-    present = found.times >= round(since.timestamp() * 1000)
+    present = found.times >= milliseconds(since)
     if bool(np.all(present)):
         return found
     columns = (found.keys, found.truth, found.times, found.ids)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..schema import Column, Schema
 from .columns import Numbers, Texts
-from .records import FEATURES, PREDICTION, Reader, Record, moment
+from .records import FEATURES, PREDICTION, Reader, Record, milliseconds, moment
 
 # Events that are turned into columns at once: few enough to cost no memory worth mentioning.
 _CHUNK = 2048
@@ -84,7 +84,7 @@ def read_predictions(
 class _Builder:
     def __init__(self, schema: Schema, since: datetime, until: datetime) -> None:
         self._schema, self._target = schema, schema.target
-        self._low, self._high = _milliseconds(since), _milliseconds(until)
+        self._low, self._high = milliseconds(since), milliseconds(until)
         self._textual = [column for column in schema.features if column.type == "category"]
         self._numeric = [column for column in schema.features if column.type != "category"]
         self._texts = {column.name: Texts(column.values) for column in self._textual}
@@ -141,7 +141,7 @@ class _Builder:
         # All rows of a request have the same.
         if text != self._last[0]:
             found = moment(text)
-            self._last = (text, None if found is None else _milliseconds(found))
+            self._last = (text, None if found is None else milliseconds(found))
         return self._last[1]
 
     def _prediction(self, record: Record) -> float | int | None:
@@ -234,7 +234,3 @@ def as_floats(values: Any) -> np.ndarray:
 
 def _as_float(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else np.nan
-
-
-def _milliseconds(time: datetime) -> int:
-    return round(time.timestamp() * 1000)

@@ -65,3 +65,8 @@ def moment(value: Any) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def milliseconds(time: datetime) -> int:
+    """Since 1970, UTC, as columns hold times."""
+    return round(time.timestamp() * 1000)
