@@ -30,6 +30,7 @@ class Elasticsearch(_Strict):
     page: int = Field(default=5000, ge=1, le=10_000)
 
 
+OnFinding = Literal["none", "retrain", "issue"]
 Place = Annotated[Files | Elasticsearch, Field(discriminator="kind")]
 
 
@@ -68,10 +69,10 @@ class LoggedSettings(_Strict):
     min_slice_labels: int = Field(default=30, ge=1)
     # How far a metric may fall below that of the model's evaluation, as a share of it.
     max_quality_drop: float = Field(default=0.1, ge=0)
-    # The metrics that decide; none of them means: all that were measured at the evaluation.
+    # The metrics that decide; without any, the one of the task in ``performance.DECIDING``.
     metrics: tuple[str, ...] = ()
     slices: tuple[Slice, ...] = ()
-    on_finding: Literal["none", "retrain", "issue"] = "none"
+    on_finding: OnFinding = "none"
 
     @model_validator(mode="after")
     def _windows_fit(self) -> "LoggedSettings":

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..drift import DriftSettings
+from ..reports import drift_report, quality_report
 from .observation import Observation
 from .observation_page import write_observation
 
@@ -16,9 +17,6 @@ def pages_of(
     observation: Observation, reference_rows: pd.DataFrame, drift: DriftSettings, max_rows: int
 ) -> tuple[str, str, str]:
     """HTML of ``NAMES``; empty where nothing could be measured."""
-    # Drawing brings libraries that take seconds to load.
-    from ..reports import drift_report, quality_report
-
     rows, schema = observation.rows, observation.schema
     with tempfile.TemporaryDirectory() as scratch:
         paths = [Path(scratch) / f"{name}.html" for name in NAMES]

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..settings import Observability, Settings
+from .logged_settings import OnFinding
 from .records import ObservationError
 
-OnFinding = Literal["none", "retrain", "issue"]
 LABEL = "model-monitoring"
 # More data than this to train on, and something else is wrong.
 _TRAINING_SECONDS = 6 * 3600

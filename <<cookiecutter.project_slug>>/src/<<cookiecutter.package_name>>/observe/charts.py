@@ -95,6 +95,7 @@ def heat(rows: Sequence[Line], frame: Frame) -> str:
     most = max((value for row in rows for _, value in row.points), default=0) or 1.0
     height = (frame.height - _TOP - _BOTTOM) / max(len(rows), 1)
     times = sorted({at for row in rows for at, _ in row.points})
+    columns = {at: column for column, at in enumerate(times)}
     width = (frame.width - _LEFT - _RIGHT) / max(len(times), 1)
     parts = []
     for place, row in enumerate(rows):
@@ -107,7 +108,7 @@ def heat(rows: Sequence[Line], frame: Frame) -> str:
             if value <= 0 or not math.isfinite(value):
                 continue
             strength = 0.08 + 0.92 * math.sqrt(value / most)
-            left = _LEFT + times.index(at) * width
+            left = _LEFT + columns[at] * width
             parts.append(
                 f"<rect x='{left:.1f}' y='{top + 1:.1f}' width='{max(width - 0.5, 0.5):.1f}' "
                 f"height='{height - 2:.1f}' fill='#2463a6' fill-opacity='{strength:.2f}'/>"

@@ -133,11 +133,6 @@ class Decoder:
         return rows
 
 
-def column_datatypes(column: Column) -> tuple[str, ...]:
-    """Datatypes that a tensor of this column may have."""
-    return _DATATYPES[column.type]
-
-
 def _flat(tensor: Tensor, size: int) -> Any:
     data = tensor.data
     if len(data) and type(data[0]) is list:
