@@ -20,7 +20,7 @@ class PatientStream:
 
     Lines are written at once. Those that the reader does not take wait in memory, ``limit`` bytes
     of them, and are written by a thread that lives only as long as it has work. What is beyond the
-    limit is dropped whole, line by line, and counted in ``dropped``; the next line that is written
+    limit is dropped, whole lines, and counted in ``dropped``; the next line that is written
     says so.
     """
 

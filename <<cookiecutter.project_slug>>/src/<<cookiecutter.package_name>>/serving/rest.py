@@ -35,7 +35,7 @@ _HTTP_CODES = {404: "unknown_path", 405: "method_not_allowed"}
 
 
 class BundleRESTServer(QuietServer, RESTServer):
-    """MLServer's REST server around ``build_routes`` and ``RequestLayer``."""
+    """MLServer's REST server around ``install_routes`` and ``RequestLayer``."""
 
     def __init__(
         self,
