@@ -312,3 +312,22 @@ def test_lower_thresholds_flag_more():
     loose = drift.DriftSettings(threshold=2.0, share_threshold=1.0)
     assert drift.measure_drift(made, current, schema, strict).status == "drift"
     assert drift.measure_drift(made, current, schema, loose).status == "no drift"
+
+
+def test_the_share_of_drifted_features_has_a_limit_of_its_own():
+    frame, schema = real("breast cancer")
+    reference, current = parts(frame, 5)
+    current[schema.feature_names[:3]] *= 3
+    made = build_profile(reference, schema)
+
+    def status(share):
+        settings = drift.DriftSettings(share_threshold=share)
+        return drift.measure_drift(made, current, schema, settings).status
+
+    # Three of 30.
+    assert (status(0.05), status(0.3), status(0.09), status(0.11)) == (
+        "drift",
+        "no drift",
+        "drift",
+        "no drift",
+    )

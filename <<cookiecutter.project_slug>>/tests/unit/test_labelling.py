@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,41 @@ def test_a_file_is_appended(root, tmp_path):
     assert [row["event_id"] for row in rows] == ["a-0", "a-1", "a-0", "a-1"]
     assert rows[0]["labelled_at"] == "2026-05-01T00:00:00+00:00"
     assert datetime.fromisoformat(rows[1]["labelled_at"]) >= before
+
+
+def test_a_file_of_a_spreadsheet_with_its_mark_at_the_beginning(root, tmp_path):
+    file = tmp_path / "answers.csv"
+    file.write_text("event_id,label\na-0,benign\n", encoding="utf-8-sig")
+
+    assert main(["label", str(file)]) == 0
+    assert recorded(root)[0]["event_id"] == "a-0"
+
+
+def test_an_empty_file_gets_its_header(root):
+    (root / labelling.PLACE).parent.mkdir(parents=True)
+    (root / labelling.PLACE).touch()
+
+    assert main(["label", "--event-id", "a-0", "--label", "benign"]) == 0
+    assert recorded(root)[0]["event_id"] == "a-0"
+
+
+def test_an_id_without_a_row_is_the_one_of_the_request(root, caplog):
+    caplog.set_level(logging.INFO)
+    assert main(["label", "--event-id", "plain", "--label", "benign"]) == 0
+    (event,) = [item.ecs for item in caplog.records if hasattr(item, "ecs")]
+    assert event["http.request.id"] == "plain"
+
+
+def test_a_time_without_a_zone_is_utc_wherever_it_is_recorded(monkeypatch):
+    row = {"event_id": "a-0", "label": "1", "labelled_at": "2026-05-01T12:00"}
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        (label,) = parse([row], "x", None)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert label.labelled_at == datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

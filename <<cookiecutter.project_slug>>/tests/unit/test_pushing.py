@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from pushgateways import free_port, group, pushgateway
@@ -110,3 +111,29 @@ def test_figures_that_the_gateway_refuses_are_an_error_at_once(gateway, caplog):
         push(finished("training", 1), "ml-training", access)
 
     assert "again in" not in caplog.text
+
+
+def test_a_gateway_that_is_busy_is_asked_again():
+    """One behind a proxy, which answers in its place."""
+    answers, asked = iter([429, 503, 202]), []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            self.send_response(next(answers))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        access = replace(ACCESS, pushgateway=f"http://127.0.0.1:{server.server_port}")
+        assert push(finished("training", 1), "ml-training", access)
+        server.shutdown()
+        thread.join(5)
+
+    assert len(asked) == 3

@@ -107,6 +107,21 @@ def test_column_without_any_value(frame, schema):
         assert errors(wrong, schema) >= {("nulls", name)}
 
 
+def test_limits_are_those_of_the_settings(frame, schema):
+    unnumbered = frame.drop(columns="Nummer")
+    unnumbered.loc[:99, "größe"] = np.nan
+    twice = pd.concat([unnumbered, unnumbered.iloc[300:400]])
+
+    def found(**limits):
+        settings = SETTINGS.model_copy(update=limits)
+        return {each.check for each in quality.check_quality(twice, schema, settings).errors}
+
+    assert found(max_null_share=0.19, max_duplicate_share=0.19) == {"nulls", "duplicates"}
+    assert found(max_null_share=0.21, max_duplicate_share=0.19) == {"duplicates"}
+    assert found(max_null_share=0.19, max_duplicate_share=0.9) == {"nulls"}
+    assert found(max_null_share=0.21, max_duplicate_share=0.9) == set()
+
+
 def test_repeated_rows(frame, schema):
     unnumbered = frame.drop(columns="Nummer")
     twice = pd.concat([unnumbered, unnumbered.iloc[:21]])

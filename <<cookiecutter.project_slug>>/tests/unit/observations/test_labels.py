@@ -89,6 +89,42 @@ def test_numbers_must_be_possible(diabetes, tmp_path):
     assert (found.truth.tolist(), found.invalid) == ([150.5, 0.0], 5)
 
 
+def test_texts_of_a_csv_stay_as_they_are_written(tumours, tmp_path):
+    schema = tumours.schema.model_copy(
+        update={"target": tumours.schema.target.model_copy(update={"classes": ["NA", "01"]})}
+    )
+    (tmp_path / "a.csv").write_text(f"event_id,label,labelled_at\na,NA,{AT}\n7,01,{AT}\n")
+    # A column of nothing but numbers.
+    (tmp_path / "b.csv").write_text(f"event_id,label,labelled_at\n08,01,{AT}\n")
+
+    found = read_label_files(tmp_path, "*.csv", schema)
+
+    assert (found.truth.tolist(), found.invalid) == ([0, 1, 1], 0)
+    assert found.ids.tolist() == ["a", "7", "08"]
+
+
+def test_times_may_be_written_differently_in_one_file(tumours, tmp_path):
+    times = [AT, "2026-11-20T08:00:00.250Z", "2026-11-20T09:00+01:00", "2026-11-20 08:00:00"]
+    rows = [f"a-{n},benign,{time}" for n, time in enumerate(times)]
+    (tmp_path / "a.csv").write_text("\n".join(["event_id,label,labelled_at", *rows]))
+
+    found = read_label_files(tmp_path, "*.csv", tumours.schema)
+
+    first = round(pd.Timestamp(AT).timestamp() * 1000)
+    assert (found.times - first).tolist() == [0, 250, 0, 0]
+
+
+def test_without_limits_a_number_must_still_be_finite(diabetes, tmp_path):
+    target = diabetes.schema.target.model_copy(update={"minimum": None, "maximum": None})
+    schema = diabetes.schema.model_copy(update={"target": target})
+    rows = [f"a-{n},{value},{AT}" for n, value in enumerate(("-5", "inf", "-inf"))]
+    (tmp_path / "a.csv").write_text("\n".join(["event_id,label,labelled_at", *rows]))
+
+    found = read_label_files(tmp_path, "*.csv", schema)
+
+    assert (found.truth.tolist(), found.invalid) == ([-5.0], 2)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

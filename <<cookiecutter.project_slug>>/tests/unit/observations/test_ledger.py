@@ -1,13 +1,14 @@
 """Outcomes that are booked once and stay booked."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
 from <<cookiecutter.package_name>>.observations.ledger import Ledger
 from <<cookiecutter.package_name>>.observations.records import ObservationError
+from <<cookiecutter.package_name>>.observations.state_files import write_whole
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -101,6 +102,44 @@ def test_a_damaged_book_is_named_and_not_taken_for_an_empty_one(tmp_path, name, 
 
     with pytest.raises(ObservationError, match=f"{name} is damaged"):
         Ledger(tmp_path).totals()
+
+
+def test_a_broken_page_of_a_book_is_damage_too(tmp_path):
+    book(tmp_path, range(500), ["tp"] * 500)
+    path = tmp_path / "2026-11-20.parquet"
+    content = bytearray(path.read_bytes())
+    content[4:2000] = bytes(1996)
+    path.write_bytes(content)
+
+    with pytest.raises(ObservationError, match="2026-11-20.parquet is damaged"):
+        Ledger(tmp_path).totals()
+
+
+def test_days_end_in_utc_wherever_the_job_runs(tmp_path):
+    book(tmp_path, [1], ["tp"])
+    east = timezone(timedelta(hours=3))
+
+    # There it is the next day already; in UTC this day can still be read again.
+    later = datetime(2026, 11, 21, 1, tzinfo=east)
+    assert book(tmp_path, [1, 2], ["tp", "fp"], readable=later).new == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["2026-11-20.parquet"]
+
+
+def test_only_days_are_taken_for_the_book(tmp_path):
+    book(tmp_path, [1], ["tp"])
+    (tmp_path / "volumes.json").write_text('{"created": "2026-11-20T00:00:00+00:00", "days": {}}')
+
+    assert Ledger(tmp_path).totals() == {"v1": {"tp": 1}}
+
+
+def test_who_reads_while_a_file_is_written_sees_the_old_one_whole(tmp_path):
+    place = tmp_path / "state.json"
+    place.write_text("before")
+
+    with place.open() as reader:
+        write_whole(place, lambda path: path.write_text("after"))
+        assert reader.read() == "before"
+    assert place.read_text() == "after"
 
 
 def test_an_empty_ledger_has_no_counts(tmp_path):

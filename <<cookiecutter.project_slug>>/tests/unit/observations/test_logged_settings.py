@@ -1,5 +1,7 @@
 """What the configuration may say."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import ValidationError
 
@@ -16,6 +18,21 @@ def test_places_are_told_by_their_kind():
     assert settings.predictions.path == "events/*"
     assert settings.labels.url is None
     assert settings.history.days == 30 and settings.recent.days == 1
+
+
+def test_days_become_times():
+    settings = LoggedSettings.model_validate(
+        {
+            "predictions": FILES,
+            "history_days": 7,
+            "recent_days": 0.5,
+            "max_label_delay_days": 2,
+        }
+    )
+
+    assert settings.history == timedelta(days=7)
+    assert settings.recent == timedelta(hours=12)
+    assert settings.max_label_delay == timedelta(days=2)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ OBSERVATION = {
         "share": 0.5,
         "columns": {
             "age": {"method": "psi", "score": 0.3},
-            "income": {"method": "psi", "score": 0.0},
+            "income": {"method": "ks", "score": 0.0},
         },
     },
     "quality": {"null_shares": {"age": 0.25, "income": 0.0}},
@@ -52,6 +52,7 @@ def test_every_figure_has_its_name_and_labels():
         ("ml_rows_evaluated", version): 120,
         ("ml_drift_share", version): 0.5,
         ("ml_feature_drift_score", ("feature", "age"), ("method", "psi"), version): 0.3,
+        ("ml_feature_drift_score", ("feature", "income"), ("method", "ks"), version): 0.0,
         ("ml_feature_missing_share", ("feature", "age"), version): 0.25,
         ("ml_prediction_drift_score", ("method", "psi"), version): 0.1,
         ("ml_quality", ("metric", "accuracy"), version, ("slice", "all")): 0.9,

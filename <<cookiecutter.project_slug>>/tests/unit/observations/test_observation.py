@@ -51,7 +51,7 @@ class Model(NamedTuple):
             found.append(event(start + number, **{"ml_features": features, **told, **changes}))
         return found
 
-    def observe(self, records, *rows, since=NOW - timedelta(days=1), settings=SETTINGS):
+    def observe(self, records, *rows, since=NOW - timedelta(days=1), settings=SETTINGS, drift=None):
         predictions = read(self.case.schema, *records)
         found = labels(self.case.schema, *rows)
         return observe(
@@ -62,7 +62,7 @@ class Model(NamedTuple):
             found,
             settings,
             QUALITY,
-            DriftSettings(),
+            drift or DriftSettings(),
             SINCE,
             since,
         )[0]
@@ -132,6 +132,37 @@ def test_bad_labels_of_good_traffic_are_a_fall_of_quality(model):
 
     (finding,) = found.findings
     assert finding.startswith("quality: balanced_accuracy is 0.0")
+
+
+def test_the_time_that_labels_take_is_told_for_half_and_for_19_of_20(model):
+    come = [(row, "benign", timedelta(seconds=each)) for row, each in enumerate((10, 20, 110))]
+
+    found = model.observe(model.events(model.frame.iloc[:3]), *come)
+
+    assert found.labels["delay_seconds"] == pytest.approx({"0.5": 20.0, "0.95": 101.0})
+
+
+def test_the_setting_decides_which_labels_are_late(model):
+    rows = model.frame.iloc[:2]
+    come = [(number, "benign", timedelta(days=5 * number)) for number in range(2)]
+
+    def late(days):
+        settings = SETTINGS.model_copy(update={"max_label_delay_days": days})
+        labels = model.observe(model.events(rows), *come, settings=settings).labels
+        return labels["used"], labels["rejected"]["late"]
+
+    assert late(3) == (1, 1)
+    assert late(6) == (2, 0)
+
+
+def test_the_settings_decide_what_drift_is(model):
+    events = model.events(model.frame.iloc[:150])
+
+    found = model.observe(events, drift=DriftSettings(threshold=0.77))
+    assert {column.threshold for column in found.drift.columns.values()} == {0.77}
+    assert found.prediction_drift.threshold == 0.77
+    few = model.observe(events, drift=DriftSettings(min_rows=151))
+    assert few.prediction_drift is None and few.drift.share is None
 
 
 def test_only_the_version_of_the_bundle_is_measured(model):

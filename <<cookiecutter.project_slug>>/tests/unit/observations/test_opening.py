@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from event_lines import NOW, SINCE
+from search_server import searching
 
 from <<cookiecutter.package_name>>.observations.files import FileReader
 from <<cookiecutter.package_name>>.observations.logged_settings import LoggedSettings
@@ -32,6 +33,24 @@ def test_the_kind_decides_about_the_reader(tmp_path):
 def test_an_engine_without_address_is_refused(tmp_path):
     with pytest.raises(ObservationError, match="ELASTICSEARCH_URL"):
         open_reader(settings(predictions=ENGINE).predictions, tmp_path, Observability("model"))
+
+
+def test_an_engine_is_asked_for_the_window_in_pages_of_the_setting(tumours, tmp_path):
+    found = [
+        {
+            "@timestamp": (NOW + timedelta(hours=at)).isoformat(timespec="milliseconds"),
+            "event": {"id": f"a-{number}", "dataset": "ml.label"},
+            "ml": {"label": "benign"},
+        }
+        for number, at in enumerate((-3, -2, -1, 1))
+    ]
+    with searching(found) as engine:
+        place = {**ENGINE, "url": engine.url, "page": 2}
+        access = Observability("model")
+        labels = read_labels(settings(labels=place), tumours.schema, tmp_path, access, SINCE, NOW)
+
+    assert labels.ids.tolist() == ["a-0", "a-1", "a-2"]
+    assert {body["size"] for _, _, body in engine.requests} == {2}
 
 
 def test_labels_of_before_the_window_are_left_out(tumours, tmp_path):

@@ -177,6 +177,49 @@ def test_a_regression_is_measured_by_its_errors(diabetes):
     assert [fall.metric for fall in found.falls] == ["rmse"]
 
 
+def test_scores_are_those_of_the_positive_class_wherever_it_stands(tumours):
+    target = tumours.schema.target.model_copy(update={"positive": "benign"})
+    schema = tumours.schema.model_copy(update={"target": target})
+    names, scores = ["benign"] * 30 + ["malignant"] * 30, [0.9] * 30 + [0.1] * 30
+    records = [
+        event(number, ml_prediction_class=name, ml_prediction_score=score)
+        for number, (name, score) in enumerate(zip(names, scores, strict=True))
+    ]
+    truth = np.array([target.classes.index(name) for name in names])
+    joined = Joined(np.arange(60), truth, np.zeros(60), {}, 0, ())
+    every = np.ones(60, dtype=bool)
+
+    found = performance(read(schema, *records), joined, every, PROFILE, REFERENCE, settings())
+
+    assert found.metrics["all"]["roc_auc"] == 1.0
+    assert found.metrics["all"]["brier"] == pytest.approx(0.01)
+
+
+def test_a_metric_that_was_below_zero_may_fall_further(diabetes):
+    """The share of a negative reference is still room below it, not above."""
+    truth = np.linspace(50, 300, 100)
+    wrong = truth + np.sqrt(1.5 * truth.var())
+    records = [
+        event(number, ml_prediction_class=None, ml_prediction_value=value)
+        for number, value in enumerate(wrong)
+    ]
+    joined = Joined(np.arange(100), truth, np.zeros(100), {}, 0, ())
+
+    def falls(share):
+        found = performance(
+            read(diabetes.schema, *records),
+            joined,
+            np.ones(100, dtype=bool),
+            {"features": {}},
+            {"r2": -0.4},
+            settings(metrics=["r2"], max_quality_drop=share),
+        )
+        assert found.metrics["all"]["r2"] == pytest.approx(-0.5)
+        return found.falls
+
+    assert falls(1.0) == ()
+
+
 def test_without_labels_nothing_is_measured(tumours):
     found = answered(tumours, [], [0.5])
 

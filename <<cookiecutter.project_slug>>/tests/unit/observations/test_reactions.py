@@ -1,6 +1,7 @@
 """What follows from a finding."""
 
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from test_measures import OBSERVATION
 from <<cookiecutter.package_name>>.observations import reactions
 from <<cookiecutter.package_name>>.observations.reactions import issue_text, react
 from <<cookiecutter.package_name>>.observations.records import ObservationError
-from <<cookiecutter.package_name>>.promotion.forges.issues import LocalIssues
+from <<cookiecutter.package_name>>.promotion.forges import issues
+from <<cookiecutter.package_name>>.promotion.forges.issues import Issue, LocalIssues
 from <<cookiecutter.package_name>>.settings import Observability, Settings
 
 FOUND = {
@@ -66,6 +68,15 @@ def test_a_training_is_started_once_a_version_and_day(settings, trainings):
     assert len(trainings) == 3
 
 
+def test_a_training_does_not_take_what_the_last_one_has_kept(tmp_path, monkeypatch):
+    """Steps of an earlier run are no new model."""
+    monkeypatch.setattr(reactions.sys, "executable", "/bin/echo")
+
+    assert reactions._train(tmp_path, tmp_path / "log") == 0
+
+    assert (tmp_path / "log").read_text().split()[2:] == ["train", "--no-cache"]
+
+
 def test_a_training_that_could_not_be_remembered_is_not_started(settings, trainings):
     settings.monitoring_state.parent.mkdir()
     settings.monitoring_state.write_text("a file where a folder belongs")
@@ -90,6 +101,28 @@ def test_an_issue_is_opened_once_a_version_and_kept_up_to_date(settings):
     assert first.title == "Monitoring: credit-risk v7 in prod"
     assert "6 of 6" in first.body
     assert second.title == "Monitoring: credit-risk v8 in prod"
+
+
+def test_an_issue_goes_to_the_repository_that_is_set_where_there_is_no_checkout(
+    settings, monkeypatch
+):
+    asked = []
+    known = Issue(7, "url", "title", "body", "open", (reactions.LABEL,))
+
+    class Remembering:
+        def open_issue(self, title, body, labels):
+            asked.append(labels)
+            return known
+
+    def choose(root, url, name):
+        asked.append(url)
+        return Remembering()
+
+    monkeypatch.setattr(issues, "choose_issues", choose)
+    access = replace(ACCESS, repository="https://forge.example/team/project")
+
+    assert react(FOUND, "issue", settings, access, NOW) == "issue 7: url"
+    assert asked == [access.repository, (reactions.LABEL,)]
 
 
 def test_the_text_of_an_issue_has_findings_and_figures():

@@ -61,6 +61,19 @@ def test_memory_is_bounded_and_losses_are_told(pipe):
     assert os.read(pipe[0], 100) == b"after\n"
 
 
+def test_what_was_taken_leaves_room(pipe):
+    """The limit is about what waits, and not about all that was ever written."""
+    stream = PatientStream(pipe[1], limit=10_000)
+    for _ in range(20):
+        stream.write("x" * 70_000 + "\n")
+        stream.write(LINE)
+        found = b""
+        while found.count(b"\n") < 2:
+            found += os.read(pipe[0], 65536)
+        stream.drain(5)
+    assert stream.dropped == 0
+
+
 def test_a_reader_that_went():
     read, write = os.pipe()
     os.close(read)

@@ -197,3 +197,24 @@ def test_faults_of_ours_do_not_wait_to_be_written(caplog):
     context.exception, context.status = ValueError("broken"), 500
     ended(Telemetry(ServingSettings(), Service()), [before, context])
     assert ids(caplog) == [["before", "fault"]]
+
+
+def test_a_request_that_cannot_be_told_of_takes_no_others_lines_with_it(caplog):
+    caplog.set_level(logging.INFO, READY_LINES)
+    telemetry = Telemetry(ServingSettings(), Service())
+    before, broken, after = requests("before", "broken", "after")
+    broken.started = None
+    ended(telemetry, [before, broken, after])
+    with pytest.raises(TypeError):
+        telemetry.flush()
+    telemetry.close()
+    assert ids(caplog) == [["before"], ["after"]]
+
+
+def test_events_have_the_time_of_the_answer(told, loaded):
+    context = answered(loaded, 1)
+    context.started = 1_790_812_800.0
+    context.started_ns -= 5_000_000_000
+    line, event = told(context, loaded)
+    assert line["@timestamp"].startswith("2026-10-01T00:00:00")
+    assert event["@timestamp"].startswith("2026-10-01T00:00:05")
