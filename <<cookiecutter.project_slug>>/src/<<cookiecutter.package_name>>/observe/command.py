@@ -137,8 +137,8 @@ def _draw(session, version: str, start: float, seconds: int, labels: str) -> Pat
     from .page import Look, alert_names, write_page
 
     session.say("panels")
-    # What was pushed last is scraped, and what is computed from it follows.
-    wait_for(session.prometheus, "ml:kpi_net_benefit:30d", 15)
+    # What was pushed last is scraped, and what is computed from it follows; a line has two ends.
+    wait_for(session.prometheus, "count_over_time(ml:kpi_net_benefit:30d[1m]) > 1", 20)
     end = time.time()
     boards = session.settings.root / FOLDER
     # What it is worth comes last.

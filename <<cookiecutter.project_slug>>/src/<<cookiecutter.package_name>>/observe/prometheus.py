@@ -1,6 +1,7 @@
 """Questions to a running Prometheus, over its HTTP API."""
 
 import json
+import math
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -42,8 +43,15 @@ class Prometheus:
         return [Series(item["metric"], [_point(item["value"])]) for item in found["result"]]
 
     def over(self, expr: str, start: float, end: float, step: float) -> list[Series]:
-        """The range query's series, a point every ``step`` seconds."""
-        asked = {"query": expr, "start": str(start), "end": str(end), "step": str(step)}
+        """The range query's series, a point every ``step`` seconds, the last of them at ``end``.
+
+        Prometheus counts steps from the start, so what was recorded within the last one would be
+        missing; and it cuts them to milliseconds.
+        """
+        last, every = round(1000 * end), math.ceil(1000 * step)
+        first = last - every * int((last - round(1000 * start)) / every)
+        times = {"start": first / 1000, "end": last / 1000, "step": every / 1000}
+        asked = {"query": expr, **{name: f"{value:.3f}" for name, value in times.items()}}
         found = self._get("query_range", asked)
         return [
             Series(item["metric"], [_point(pair) for pair in item["values"]])

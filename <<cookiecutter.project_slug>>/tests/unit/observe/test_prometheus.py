@@ -17,6 +17,16 @@ def test_now_and_over_time(prometheus):
     assert {value for _, value in series.points} == {0.2}
 
 
+def test_the_last_point_is_at_the_end_whatever_the_step(prometheus):
+    end = time.time()
+    for seconds, step in ((10, 1), (10.4, 1.1171), (7.77, 0.9), (0.5, 1)):
+        (series,) = prometheus.over("scalar(ml:threshold)", end - seconds, end, step)
+        times = [at for at, _ in series.points]
+        assert times[-1] == pytest.approx(end, abs=0.001)
+        assert times[0] >= end - seconds - 0.001
+        assert len(times) == int(seconds / step) + 1
+
+
 def test_series_and_rules(prometheus):
     end = time.time()
     assert len(prometheus.series("ml:share", end - 60, end)) == 2
