@@ -1,5 +1,6 @@
 """Figures that are pushed to a real Pushgateway, or not, and why."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -86,6 +87,16 @@ def test_a_gateway_that_is_away_is_an_error_that_names_it(caplog):
         push(finished("training", 1), "ml-training", replace(ACCESS, pushgateway=url))
 
     assert caplog.text.count("again in 0.2 s") == 3
+
+
+def test_a_gateway_that_never_answers_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(pushing, "_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        start = time.monotonic()
+        with pytest.raises(PushError, match="after 4 attempts .*timed out"):
+            push(finished("training", 1), "ml-training", replace(ACCESS, pushgateway=url))
+    assert time.monotonic() - start < 5
 
 
 def test_a_gateway_that_comes_back_gets_the_figures(monkeypatch):

@@ -42,6 +42,11 @@ def book_outcomes(
     ledger = Ledger(settings.monitoring_state / FOLDER)
     rows = joined.rows
     booked = ledger.book(predictions.keys[rows], predictions.times[rows], versions, outcomes, since)
+    logger.info("%d outcomes booked that were not yet", booked.new)
+    if booked.corrected:
+        logger.info(
+            "%d labels differ from what was booked; the book stays as it is", booked.corrected
+        )
     once = last_of_each(predictions.keys, predictions.times)
     everything = np.array(predictions.version_names, dtype=object)[predictions.versions[once]]
     places = np.cumsum(once)[rows] - 1

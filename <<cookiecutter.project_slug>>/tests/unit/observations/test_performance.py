@@ -77,6 +77,12 @@ def test_a_fall_within_what_few_labels_show_by_chance_is_not(tumours):
     assert found.falls == ()
 
 
+def test_with_very_many_labels_the_value_itself_decides(tumours):
+    """Two hundred draws of them would take longer than everything else, and move nothing."""
+    (fall,) = answered(tumours, *drawn(20_001, 0.805)).falls
+    assert fall.value == fall.best < fall.limit
+
+
 def test_too_few_labels_decide_nothing_and_say_so(tumours):
     found = answered(tumours, *drawn(40, 0.3))
 

@@ -135,6 +135,24 @@ def test_what_monitoring_books_holds_all_events_and_the_waits_of_used_labels(tmp
     assert volumes == {"2026-11-28": {"v1": Volume(4, 2, 1800.0 + 2400.0, 2400.0)}}
 
 
+def test_labels_that_changed_after_their_outcome_was_booked_are_told(tmp_path, tumours, caplog):
+    schema, project = tumours.schema, settings_of(tmp_path)
+    predictions = read(schema, event(0, ml_prediction_class="malignant"))
+    for label in ("malignant", "benign"):
+        found = labels(schema, (0, label, timedelta(minutes=30)))
+        joined = join(predictions, np.ones(1, dtype=bool), found, SINCE, timedelta(days=14))
+        with caplog.at_level(logging.INFO):
+            booked = book_outcomes(project, predictions, joined, SINCE)
+        assert booked["v1"]["tp"] == 1 and booked["v1"]["fp"] == 0
+
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        "1 outcomes booked that were not yet",
+        "0 outcomes booked that were not yet",
+        "1 labels differ from what was booked; the book stays as it is",
+    ]
+
+
 def test_while_the_values_are_for_another_task_nothing_is_booked(tmp_path, wines, caplog):
     project = settings_of(tmp_path)
     predictions = read(wines.schema, event(ml_prediction_class="01"))

@@ -1,6 +1,7 @@
 """A reader of the log that is slow, stuck or gone costs no request anything."""
 
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -21,10 +22,24 @@ def pipe():
         os.close(end)
 
 
+def read(descriptor, enough):
+    """What arrives until ``enough`` of it has; bounded, so that a lost line is a failure."""
+    found, end = b"", time.monotonic() + 10
+    while not enough(found):
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"nothing more arrives after {len(found)} bytes: ...{found[-100:]!r}"
+        found += os.read(descriptor, 65536)
+    return found
+
+
+def lines(count):
+    return lambda found: found.count(b"\n") >= count
+
+
 def test_lines_arrive(pipe):
     stream = PatientStream(pipe[1])
     assert stream.write("süß\n") == 4
-    assert os.read(pipe[0], 100).decode() == "süß\n"
+    assert read(pipe[0], lines(1)).decode() == "süß\n"
 
 
 def test_a_reader_that_sleeps(pipe):
@@ -35,9 +50,7 @@ def test_a_reader_that_sleeps(pipe):
     for number in range(3000):
         stream.write(f"{number:05} {LINE}")
     assert time.perf_counter() - start < 2
-    found = b""
-    while found.count(b"\n") < 3000:
-        found += os.read(pipe[0], 65536)
+    found = read(pipe[0], lines(3000))
     stream.drain(5)
     assert [int(line[:5]) for line in found.splitlines()] == list(range(3000))
     assert stream.dropped == 0
@@ -48,17 +61,14 @@ def test_memory_is_bounded_and_losses_are_told(pipe):
     stream.note = lambda lines: f"lost {lines}"
     for number in range(3000):
         stream.write(f"{number:05} {LINE}")
-    found = b""
-    while b"lost" not in found:
-        found += os.read(pipe[0], 65536)
-    *lines, note = found.decode().splitlines()
-    numbers = [int(line[:5]) for line in lines]
+    *kept, note = read(pipe[0], lambda found: b"lost" in found).decode().splitlines()
+    numbers = [int(line[:5]) for line in kept]
     assert numbers == list(range(len(numbers))), "what was kept is whole and in order"
     assert 400 < len(numbers) < 3000
     assert note == f"lost {3000 - len(numbers)}"
     stream.drain(5)
     stream.write("after\n")
-    assert os.read(pipe[0], 100) == b"after\n"
+    assert read(pipe[0], lines(1)) == b"after\n"
 
 
 def test_what_was_taken_leaves_room(pipe):
@@ -67,9 +77,7 @@ def test_what_was_taken_leaves_room(pipe):
     for _ in range(20):
         stream.write("x" * 70_000 + "\n")
         stream.write(LINE)
-        found = b""
-        while found.count(b"\n") < 2:
-            found += os.read(pipe[0], 65536)
+        read(pipe[0], lines(2))
         stream.drain(5)
     assert stream.dropped == 0
 
@@ -139,9 +147,7 @@ def test_without_a_thread_the_next_line_tries_again(pipe, monkeypatch):
         patched.setattr(threading.Thread, "start", refuse)
         stream.write("1" * 100_000 + "\n")
     stream.write("2\n")
-    found = b""
-    while found.count(b"\n") < 2:
-        found += os.read(pipe[0], 65536)
+    found = read(pipe[0], lines(2))
     stream.drain(5)
     assert found.endswith(b"1\n2\n")
 
@@ -188,3 +194,33 @@ def test_a_reader_that_goes_while_lines_wait():
     stream.drain(5)
     assert stream.dropped == 2 and stream._thread is None
     os.close(write)
+
+
+@pytest.fixture
+def writes(monkeypatch):
+    """The sizes of all writes."""
+    found, write = [], os.write
+
+    def noting(descriptor, content):
+        found.append(len(content))
+        return write(descriptor, content)
+
+    monkeypatch.setattr(os, "write", noting)
+    return found
+
+
+def test_lines_that_waited_are_written_together(pipe, writes):
+    """A log that was behind is not a system call a line."""
+    stream = PatientStream(pipe[1])
+    stream.write("x" * 70_000 + "\n")
+    for _ in range(1000):
+        stream.write("short\n")
+    read(pipe[0], lines(1001))
+    stream.drain(5)
+    assert len(writes) < 40 and max(writes) <= select.PIPE_BUF
+
+
+def test_a_file_takes_all_of_it_at_once(tmp_path, writes):
+    with (tmp_path / "log").open("wb") as file:
+        PatientStream(file.fileno()).write(LINE * 500)
+    assert writes == [500 * len(LINE)]

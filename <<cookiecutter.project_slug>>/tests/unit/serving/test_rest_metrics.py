@@ -23,6 +23,7 @@ REQUESTS = [
     ("GET", "/nowhere", 404),
     ("GET", "/v2/health/live", 200),
     ("GET", "/metrics", 200),
+    ("GET", "/metrics/more", 200),
     ("GET", "/silent", None),
 ]
 
@@ -49,7 +50,7 @@ async def silent(request) -> Response:
 
 def application(kind, prefix: str, **scope_options) -> FastAPI:
     targets = {"/v2": plain, "/v2/models/{name}": model, "/silent": silent}
-    targets |= {"/v2/health/live": plain, "/metrics": plain}
+    targets |= {"/v2/health/live": plain, "/metrics": plain, "/metrics/more": plain}
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, **scope_options)
     app.router.routes[:] = [
         CountedRoute(path, target, methods=["GET"]) for path, target in targets.items()
@@ -134,6 +135,27 @@ def test_a_cancelled_request_is_not_counted_but_over():
 
     asyncio.run(main())
     assert not [key for key in series("cancelled") if "status_code" in str(key)]
+
+
+def test_a_duration_ends_with_the_last_byte_of_the_answer():
+    """Not with its first one, and not with what the server does afterwards."""
+    app = application(RestMetrics, "timed")
+
+    async def slowly(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"first", "more_body": True})
+        await asyncio.sleep(0.1)
+        await send({"type": "http.response.body", "body": b"last"})
+        await asyncio.sleep(0.5)
+
+    async def answer(request) -> Response:
+        return slowly
+
+    app.router.routes[:] = [CountedRoute("/slow", answer)]
+    assert ask(app, "GET", "/slow") == 200
+    labels = {"method": "GET", "path": "/slow", "status_code": "200", "app_name": "mlserver"}
+    seconds = REGISTRY.get_sample_value("timed_request_duration_seconds_sum", labels)
+    assert 0.1 <= seconds < 0.5
 
 
 def test_methods_that_callers_invent_share_a_series():

@@ -10,6 +10,7 @@ import pytest
 from <<cookiecutter.package_name>>.bundle import load_bundle
 from <<cookiecutter.package_name>>.logs import Service
 from <<cookiecutter.package_name>>.serving.context import RequestContext
+from <<cookiecutter.package_name>>.serving.errors import RequestError
 from <<cookiecutter.package_name>>.serving.logs import READY_LINES
 from <<cookiecutter.package_name>>.serving.scoring import Scorer
 from <<cookiecutter.package_name>>.serving.settings import ServingSettings, SettingsError
@@ -100,6 +101,16 @@ def test_a_caller_that_went_away(told):
     context = RequestContext.start("POST", "/infer", {})
     (line,) = told(context)
     assert line["event.outcome"] == "failure" and "http.response.status_code" not in line
+
+
+@pytest.mark.parametrize("fault", ["error", "exception"])
+def test_a_request_that_failed_after_scoring_has_no_events(told, loaded, fault):
+    """Nobody has got those predictions, so no label will come and no drift is theirs."""
+    context = answered(loaded, 2)
+    context.status = 500
+    setattr(context, fault, RequestError("internal", "broken", status=500))
+    (line,) = told(context, loaded)
+    assert line["event.outcome"] == "failure" and line["ml.rows"] == 2
 
 
 @pytest.mark.parametrize(
