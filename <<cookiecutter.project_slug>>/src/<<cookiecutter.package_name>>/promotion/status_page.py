@@ -158,8 +158,11 @@ def _settings(overview: Overview) -> str:
 
 
 def _events(overview: Overview) -> str:
-    found = [(p.name, item) for p in overview.places for item in (*p.history, *p.trials)]
-    found.sort(key=lambda pair: pair[1].change.when, reverse=True)
+    found = [(place.name, item) for place in overview.places for item in place.history]
+    found += [(place.name, item) for place in overview.places for item in place.trials]
+    # Git knows seconds. Within one, what is further up came later.
+    order = {place.name: number for number, place in enumerate(overview.places)}
+    found.sort(key=lambda pair: (pair[1].change.when, order[pair[0]]), reverse=True)
     rows = [
         [
             f"{day(item.change.when)} UTC",

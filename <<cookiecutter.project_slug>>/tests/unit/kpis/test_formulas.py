@@ -142,11 +142,11 @@ def test_the_net_interval_lies_around_the_net_benefit():
 
 
 def test_a_billion_cases_cost_no_more_than_ten():
-    started = time.perf_counter()
+    started = time.process_time()
 
     net_interval(kpi(), {name: count * 100_000 for name, count in COUNTS.items()}, WINDOW_COSTS, 0)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 WINDOW_COSTS = costs(kpi(), 0, WINDOW)

@@ -68,6 +68,13 @@ def test_all_of_it_is_there():
     ]
 
 
+def test_within_a_second_what_is_further_up_came_later():
+    places = [place("dev", None), place("test", "dev"), place("prod", "test")]
+    text = page(overview(*places)).partition("What happened")[2]
+    told = [text.index(f"Promote {OLD.id} to {name}") for name in ("prod", "test", "dev")]
+    assert told == sorted(told)
+
+
 def test_it_loads_and_runs_nothing():
     found = Reader(page(everything()))
 

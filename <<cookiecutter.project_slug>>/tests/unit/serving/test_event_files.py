@@ -41,10 +41,11 @@ def test_adding_costs_next_to_nothing(tmp_path):
     files = EventFiles(tmp_path, 8 * MB)
     lines = [line(number) for number in range(20)]
 
-    begun = time.perf_counter()
+    # Processor time of this thread: what else the machine does is not counted.
+    begun = time.thread_time()
     for _ in range(1000):
         files.add(lines)
-    each = (time.perf_counter() - begun) / 1000
+    each = (time.thread_time() - begun) / 1000
 
     files.close()
     # A request takes a millisecond and more.
