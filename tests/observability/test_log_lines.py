@@ -10,7 +10,7 @@ import pytest
 from tests.bakery import ROOT
 from tests.observability.log_checks import check_levels_and_times, leaves, mapped
 from tests.observability.producers import ALLOWED, REQUEST, TRACE, run
-from tests.observability.stack import ELASTIC, apply, clear, ship
+from tests.observability.stack import apply, clear, ship
 
 # ZenML's own formatter, in the environment of a generated repository.
 ZENML = """
@@ -55,14 +55,6 @@ def test_no_line_is_lost_and_each_knows_whose_it_is(filled, lines):
         assert "pipeline_failure" not in each.get("tags", [])
     datasets = {each["event"]["dataset"] for each in found}
     assert datasets == {"ml.serving", "ml.prediction", "ml.training", "ml.label", "ml.monitor"}
-
-
-def test_a_prediction_is_as_large_as_the_page_says(lines):
-    """The sizes of disks are reckoned from it."""
-    page = (ELASTIC / "README.md").read_text(encoding="utf-8")
-    (said,) = map(int, re.findall(r"A prediction event is about (\d+) bytes", page))
-    events = [line for line in lines.serving if '"event.dataset":"ml.prediction"' in line]
-    assert events and all(abs(len(line) - said) < 0.1 * said for line in events)
 
 
 def test_levels_are_lower_case_and_times_are_those_of_the_lines(filled, lines):

@@ -5,6 +5,7 @@ one before it ended.
 """
 
 import json
+import re
 import statistics
 import time
 import urllib.request
@@ -13,6 +14,7 @@ import pytest
 
 from tests.observability.live import traffic
 from tests.observability.live.rig import Rig
+from tests.observability.stack import ELASTIC
 
 INTERVAL_SECONDS = 2
 SCRAPE_SECONDS = 0.05
@@ -46,6 +48,16 @@ def test_every_rule_is_evaluated(rig: Rig):
 def test_health_is_quiet(rig: Rig):
     """So that what fires below fires because of what is done below."""
     assert [name for name in QUIET if rig.webhook.fired(name)] == []
+
+
+def test_a_prediction_is_as_large_as_the_page_says(rig: Rig):
+    """The sizes of disks are reckoned from it; real rows, and every feature is logged."""
+    page = (ELASTIC / "README.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"A prediction event with 30 features is about ([\d.]+) kB", page)
+    lines = (rig.folder / "logs" / "default.log").read_text("utf-8").splitlines()
+    events = [len(line) for line in lines if '"event.dataset":"ml.prediction"' in line]
+    assert len(events) > 100
+    assert statistics.mean(events) == pytest.approx(1000 * float(said), rel=0.1)
 
 
 def test_every_query_returns_data(rig: Rig):
