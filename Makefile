@@ -27,13 +27,13 @@ test-project: $(READY) ## The default set's own checks and whole suite, in build
 	$(BIN)/python -m tests.project.run defaults -- setup test
 
 test-options: $(READY) ## Train and serve with other answers and with foreign data
-	$(BIN)/python -m pytest tests/journey -m journey
+	$(BIN)/python -m pytest tests/journey -m journey -n 2 --dist loadfile
 
 cluster-tools: $(READY) ## Build the control plane's programs with Go 1.26, once: 10 minutes
 	$(BIN)/python -m tests.cluster.build
 
 test-cluster: cluster-tools ## Promotion, canary, rollback on it: needs redis-server and prometheus
-	$(BIN)/python -m pytest tests/cluster -m cluster -ra --durations=10
+	$(BIN)/python -m pytest tests/cluster -m cluster -n 2 --dist loadfile -ra --durations=10
 
 test-observability: $(READY) $(ELASTALERT_READY) ## Dashboards, alerts, logs with live data: needs prometheus and Java
 	$(BIN)/python -m pytest tests/observability -m observability -ra --durations=10

@@ -66,7 +66,7 @@ kustomize: ## Install kustomize, with which pull requests show the rendered diff
 
 test-manifests: .venv/dev/.ready ## Render every overlay and component
 	@scripts/install-kustomize || echo "tests of the manifests are skipped: see above"
-	$(DEV)/python -m pytest tests/manifests
+	$(DEV)/python -m pytest -n 2 tests/manifests
 
 .PHONY: release promote rollback canary-start canary-step canary-finish canary-abort ab-start ab-decide ab-stop \
 	shadow-start shadow-stop needs-env status advance recheck diff check-promotion report-deployment kustomize test-manifests

@@ -1,7 +1,6 @@
 """A real Pushgateway on a free port, and what was pushed to it."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.request
@@ -9,13 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from absent import program
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = next(path.parent.name for path in (ROOT / "src").glob("*/__init__.py"))
@@ -128,16 +129,6 @@ def make_bundles(folder: Path) -> dict[str, Path]:
     if made.returncode != 0:
         raise RuntimeError(f"no bundles\n{made.stderr}")
     return {name: Path(place) for name, place in json.loads(made.stdout).items()}
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for item in sockets:
-        item.bind(("127.0.0.1", 0))
-    ports = [item.getsockname()[1] for item in sockets]
-    for item in sockets:
-        item.close()
-    return ports
 
 
 def launch(

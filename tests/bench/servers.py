@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.demo.ports import free_ports
+from tests.ports import held_ports
 
 START_SECONDS = 90
 BARE = Path(__file__).with_name("bare_server.py")
@@ -33,7 +33,7 @@ class Server:
 
 def ours(project: Path, bundle: Path, row: list[float]) -> Server:
     """The generated repository's own server."""
-    http, grpc, metrics = free_ports(3)
+    http, grpc, metrics = held_ports(3)
     package = project.name.replace("-", "_")
     ports = ["--http-port", http, "--grpc-port", grpc, "--metrics-port", metrics]
     start = [project / ".venv/serve/bin/python", "-m", f"{package}.serving", "--bundle", bundle]
@@ -58,7 +58,7 @@ def with_telemetry(server: Server) -> Server:
 
 def mlflow_serve(project: Path, model_uri: str, row: list[float], names: list[str]) -> Server:
     """``mlflow models serve`` on the registered model, in the environment that logged it."""
-    (port,) = free_ports(1)
+    (port,) = held_ports(1)
     binary = project / ".venv/dev/bin"
     options = [
         "--env-manager",
@@ -86,7 +86,7 @@ def mlflow_serve(project: Path, model_uri: str, row: list[float], names: list[st
 
 def stock_mlserver(python: Path, model: Path, place: Path, row: list[float]) -> Server:
     """MLServer with its own scikit-learn runtime and its defaults, but for the ports."""
-    http, grpc, metrics = free_ports(3)
+    http, grpc, metrics = held_ports(3)
     place.mkdir(parents=True)
     shutil.copyfile(model, place / "model.joblib")
     settings = {
@@ -109,7 +109,7 @@ def stock_mlserver(python: Path, model: Path, place: Path, row: list[float]) -> 
 
 def bare_starlette(python: Path, model: Path, row: list[float]) -> Server:
     """Starlette, scikit-learn and nothing else: no validation, logs, metrics or ids."""
-    (port,) = free_ports(1)
+    (port,) = held_ports(1)
     address = f"http://127.0.0.1:{port}"
     return Server(
         [str(python), str(BARE), str(model), str(port)],

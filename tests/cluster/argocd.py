@@ -9,8 +9,8 @@ from tests.cluster import build, manifests
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.git_server import GitServer
 from tests.cluster.network import Network
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes, answers
+from tests.ports import Ports
 
 NAMESPACE = "argocd"
 WRAPPER = "git-verify-wrapper.sh"

@@ -14,6 +14,8 @@ from tests.cluster.rig import Rig
 from tests.parts import lacking
 
 FOLDER = Path(__file__).parent
+# The property of a test that ends in the summary.
+MEASURED = "measured"
 # The cluster, for reports of tests that failed.
 _running: dict[str, Rig] = {}
 
@@ -35,10 +37,26 @@ def pytest_runtest_makereport(item: pytest.Item):
     return result
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What tests measured, from all processes."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    said = [text for report in reports for name, text in report.user_properties if name == MEASURED]
+    if said:
+        terminalreporter.section("measured")
+        for text in said:
+            terminalreporter.write_line(text)
+
+
 def require_parts() -> None:
     """Skip, or fail with CLUSTER_REQUIRE_ALL=1, where a part of the cluster is not there."""
     if reasons := rigs.missing():
         lacking("the cluster cannot run here: " + "; ".join(reasons), "CLUSTER_REQUIRE_ALL")
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """A function that shows a text, figures usually, at the end of the whole run."""
+    return lambda text: record_property(MEASURED, text)
 
 
 @pytest.fixture(scope="session")

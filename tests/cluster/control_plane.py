@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.cluster import build, manifests
 from tests.cluster.certificates import Authority
 from tests.cluster.kubectl import Kubectl
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes
+from tests.ports import Ports
 
 STAGES = Path(__file__).parent / "stages"
 NODES = ("node-1", "node-2")

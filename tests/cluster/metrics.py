@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.cluster.answering import Answering
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes, answers
+from tests.ports import Ports
 
 NAME = "seldon_api_executor_server_requests_seconds"
 # The executor's histogram uses the default buckets of Prometheus' Go client, in seconds.

@@ -16,9 +16,9 @@ from tests.cluster.git_server import GitServer
 from tests.cluster.github import GitHub
 from tests.cluster.metrics import Exporter, Prometheus
 from tests.cluster.network import Network
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes
 from tests.cluster.seldon import SeldonOperator
+from tests.ports import Ports
 
 
 class Rig:

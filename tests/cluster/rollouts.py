@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.cluster import build
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.network import Network
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes, answers
+from tests.ports import Ports
 
 
 def start(

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.cluster import build, manifests
 from tests.cluster.certificates import Authority
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes
+from tests.ports import Ports
 
 NAMESPACE = "seldon-system"
 # What the platform sets and the project's default does not.

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,12 @@ def version_of(tool: str) -> str:
     return next(each.version for each in build.TOOLS if each.name == tool)
 
 
-def test_it_starts_in_time_and_is_small(rig: Rig, capsys: pytest.CaptureFixture[str]):
+def test_it_starts_in_time_and_is_small(rig: Rig, measured: Callable[[str], None]):
     memory = rig.memory()
-    with capsys.disabled():
-        total = sum(memory.values()) / GIGABYTE
-        print(f"\nready after {rig.started_in:.0f} s, {len(memory)} programs, {total:.1f} GiB")
-        for name, size in memory.items():
-            print(f"  {name:<34}{size / 2**20:6.0f} MiB")
+    total = sum(memory.values()) / GIGABYTE
+    measured(f"ready after {rig.started_in:.0f} s, {len(memory)} programs, {total:.1f} GiB")
+    for name, size in memory.items():
+        measured(f"  {name:<34}{size / 2**20:6.0f} MiB")
 
     assert rig.started_in < 90
     assert 0 < sum(memory.values()) < 4 * GIGABYTE

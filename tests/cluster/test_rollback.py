@@ -83,13 +83,12 @@ def drill(project: Project, newer: str, rig: Rig) -> Drill:
 
 
 def test_a_rollback_takes_seconds(
-    project: Project, newer: str, drill: Drill, capsys: pytest.CaptureFixture[str]
+    project: Project, newer: str, drill: Drill, measured: Callable[[str], None]
 ):
-    with capsys.disabled():
-        print(
-            f"\nfrom the merge of a rollback: {drill.live:.1f} s until only the older image runs,"
-            f" {drill.verified:.1f} s until it is verified"
-        )
+    measured(
+        f"from the merge of a rollback: {drill.live:.1f} s until only the older image runs, "
+        f"{drill.verified:.1f} s until it is verified"
+    )
 
     assert drill.opened.startswith(f"open: Roll prod back from {newer} to {drill.after}")
     assert drill.merged.startswith(f"merged: Roll prod back from {newer} to {drill.after}")

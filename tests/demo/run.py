@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.demo.observing import Observing
-from tests.demo.ports import free_ports
 from tests.demo.promotion import Promotion
+from tests.ports import held_ports
 from tests.project.workspace import environment, place_project
 
 AREA = Path(__file__).resolve().parents[2] / "build" / "demo"
@@ -124,7 +124,7 @@ class Demo:
         return "artifacts/reports/compare.html"
 
     def serve(self) -> str:
-        http, grpc, metrics = free_ports(3)
+        http, grpc, metrics = held_ports(3)
         ports = [f"HTTP_PORT={http}", f"GRPC_PORT={grpc}", f"METRICS_PORT={metrics}"]
         log = LOGS / "serve.log"
         with log.open("w", encoding="utf-8") as stream:

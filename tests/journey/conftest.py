@@ -1,4 +1,4 @@
-"""One generated repository with odd but legal answers, whose environments are shared."""
+"""Generated repositories at one place, so that their environments are made once."""
 
 import os
 import signal
@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.ports import free_ports
+from tests.ports import held_ports
 from tests.project.workspace import environment, place_project
 
 # Before the session's fixtures put an empty home in its place: package caches are in this one.
 HOME = os.environ["HOME"]
+# Each process of a run has a place of its own; a run in one process is at that of the first.
+AREA = f"journey/{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
 NAMES = {
     "project_slug": "a2345678-0123456789-0123456789",
     "package_name": "a2345678_0123456789_0123456789_0",
@@ -31,10 +33,10 @@ class Repository:
     """A generated repository at its place, and what a person does in it."""
 
     def __init__(self, answers: str) -> None:
-        self.path = place_project("journey", answers, **NAMES)
+        self.path = place_project(AREA, answers, **NAMES)
         self.name, self.package = NAMES["project_slug"], NAMES["package_name"]
         names = ("HTTP_PORT", "GRPC_PORT", "METRICS_PORT", "MLFLOW_PORT")
-        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.ports = dict(zip(names, held_ports(len(names)), strict=True))
 
     def environment(self) -> dict[str, str]:
         ports = {name: str(port) for name, port in self.ports.items()}

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.ports import Ports
 from tests.cluster.process import Process, answers
 from tests.observability.program import Program
+from tests.ports import Ports
 
 ROOT = Path(__file__).parents[2]
 PLATFORM = ROOT / "observability" / "elastalert2" / "base"

@@ -11,7 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.demo.ports import free_ports
+from tests.ports import held_ports
 from tests.project.workspace import environment
 
 # Before the session's fixtures put an empty home in its place: package caches are in this one.
@@ -78,7 +78,7 @@ def ask(address: str, model: str, rows: int = 1, value: object = 0.01, **headers
 
 
 def _serve(project: Path) -> list[str]:
-    http, grpc, metrics = free_ports(3)
+    http, grpc, metrics = held_ports(3)
     address = f"http://127.0.0.1:{http}"
     log = project / "serving.ndjson"
     variables = _environment() | {

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
-from tests.cluster.ports import Ports
 from tests.cluster.process import Process, answers
+from tests.ports import Ports
 
 
 class Program(ABC):

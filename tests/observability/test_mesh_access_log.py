@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import yaml
 
-from tests.cluster.ports import Ports
 from tests.cluster.process import Process, answers
 from tests.observability.elastalert import PROGRAMS, ROOT
 from tests.observability.needs import need
+from tests.ports import Ports
 
 VALUES = ROOT / "gitops" / "argocd" / "values" / "istiod.yaml"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

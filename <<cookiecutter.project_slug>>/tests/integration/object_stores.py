@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pytest
 from absent import absent
+from ports import free_port
 
 AZURITE_VERSION = "3.37.0"
 # Asked here and not later: tests have a home of their own.
@@ -108,12 +109,6 @@ def gcs(folder: Path) -> Iterator[Store]:
         environment = {"GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
         environment["STORAGE_EMULATOR_HOST"] = f"http://127.0.0.1:{port}"
         yield Store("gs://data/dvc", environment, {}, "")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def _azurite() -> str:

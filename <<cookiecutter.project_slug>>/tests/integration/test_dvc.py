@@ -11,6 +11,7 @@ import checkout
 import object_stores
 import pytest
 from dvc.repo import Repo
+from ports import free_port
 
 from <<cookiecutter.package_name>> import dataset, pointers
 from <<cookiecutter.package_name>>.dataset import DatasetError
@@ -251,7 +252,7 @@ def test_an_object_store_keeps_the_dataset(clone, tmp_path, name):
 
 def test_a_store_that_does_not_answer_is_named(clone):
     use_remote(clone, "s3://data/dvc")
-    address = f"http://127.0.0.1:{object_stores.free_port()}"
+    address = f"http://127.0.0.1:{free_port()}"
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": address}
 
     refused = run(clone, "-m", PACKAGE, "push-data", **keys)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 from absent import program
+from ports import free_port
 
 from <<cookiecutter.package_name>>.kpis.content import build_report
 from <<cookiecutter.package_name>>.kpis.figures import figures_of_month
@@ -22,7 +23,7 @@ from <<cookiecutter.package_name>>.kpis.formulas import Figures, Period, figures
 from <<cookiecutter.package_name>>.kpis.month import Month, Tally
 from <<cookiecutter.package_name>>.kpis.recording_rules import rules_text
 from <<cookiecutter.package_name>>.kpis.words import money
-from <<cookiecutter.package_name>>.observe.processes import Processes, free_ports
+from <<cookiecutter.package_name>>.observe.processes import Processes
 from <<cookiecutter.package_name>>.observe.prometheus import Prometheus
 
 RULES = Path(__file__).parents[2] / "observability/environment/kpi.yaml"
@@ -134,7 +135,7 @@ def found(cases, tmp_path_factory) -> dict[tuple[str, str], float]:
     (folder / "values.yaml").write_text(yaml.safe_dump({"groups": list(map(_constants, cases))}))
     settings = {"rule_files": ["*.yaml"], "global": {"evaluation_interval": "1s"}}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
-    (port,) = free_ports(1)
+    port = free_port()
     with Processes(folder / "logs") as processes:
         processes.start(
             "prometheus",

@@ -9,7 +9,8 @@ import checkout
 import numpy as np
 import pandas as pd
 import pytest
-from pushgateways import free_port, group, pushgateway, values
+from ports import free_port
+from pushgateways import group, pushgateway, values
 from servers import serving
 
 from <<cookiecutter.package_name>> import pushing

@@ -16,7 +16,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from servers import PACKAGE, ROOT, free_ports, make_bundles
+from ports import free_ports
+from servers import PACKAGE, ROOT, make_bundles
 
 COMPONENT = f"{PACKAGE}.serving.seldon_component.SeldonComponent"
 START_SECONDS = 90

@@ -8,7 +8,8 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from pushgateways import free_port, group, pushgateway
+from ports import free_port
+from pushgateways import group, pushgateway
 
 from <<cookiecutter.package_name>> import pushing
 from <<cookiecutter.package_name>>.pushing import Figure, PushError, failed, finished, push

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.ports import Ports
 from tests.cluster.process import Processes, answers
 from tests.observability.live import history
 from tests.observability.live.stand_ins import Orchestrators, Predictor, Webhook
+from tests.ports import Ports
 from tests.project.workspace import ROOT, environment
 
 ENVIRONMENT = "prod"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from absent import program
+from ports import free_port
 
 from <<cookiecutter.package_name>>.observe.configuration import write_prometheus
-from <<cookiecutter.package_name>>.observe.processes import Processes, free_ports
+from <<cookiecutter.package_name>>.observe.processes import Processes
 from <<cookiecutter.package_name>>.observe.prometheus import Prometheus
 
 RULES = [
@@ -23,7 +24,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory):
     """Prometheus with the series of ``RULES``, which it records every second."""
     server = program("prometheus")
     folder: Path = tmp_path_factory.mktemp("prometheus")
-    (port,) = free_ports(1)
+    port = free_port()
     groups = [{"name": "made", "rules": RULES}]
     configuration = write_prometheus(folder, groups, {"itself": (port, {})}, port, "1s")
     options = [f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}"]

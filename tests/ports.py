@@ -19,7 +19,7 @@ class Ports:
     """Ports that stay ours until `release`: each is a locked file that other runs respect."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.gettempdir()) / f"cluster-ports-{os.getuid()}"
+        self._folder = Path(tempfile.gettempdir()) / f"test-ports-{os.getuid()}"
         self._folder.mkdir(exist_ok=True)
         self._locks: list[IO[str]] = []
 
@@ -56,3 +56,11 @@ def _free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+_HELD = Ports()
+
+
+def held_ports(count: int) -> list[int]:
+    """Ports that stay ours until this process ends."""
+    return [_HELD.take() for _ in range(count)]
