@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     monitor = add("monitor", commands.monitor, "predictions, or a batch, against the champion")
     monitor.add_argument("--config", type=Path, default=Path("configs/monitoring.yaml"))
     monitor.add_argument("--batch", help="CSV or Parquet file instead of logged predictions")
+    monitor.add_argument("--output", type=Path, help="folder of pages; else artifacts/reports")
     monitor.add_argument("--findings-exit", type=int, default=3, help="status if there are any")
     compare = add("compare", commands.compare, "the last runs as a table and an HTML page")
     compare.add_argument("--last", type=int, default=10)

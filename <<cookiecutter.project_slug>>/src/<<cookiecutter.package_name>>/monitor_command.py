@@ -1,6 +1,7 @@
 """`make monitor`: the monitoring pipeline, its pages as files, and its findings on the terminal."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from .commands import output_of, run_pipeline
@@ -11,13 +12,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at a batch if one is named or configured, else at logged predictions."""
     changes = {"batch": arguments.batch} if arguments.batch else {}
     done = run_pipeline("monitoring", arguments.config, changes, cached=False)
-    found = _batch(done) if "check_batch" in done.steps else _logged(done)
+    pages = arguments.output or load_settings().reports
+    found = _batch(done, pages) if "check_batch" in done.steps else _logged(done, pages)
     # 1 is an error and 2 a wrong command line.
     return arguments.findings_exit if found else 0
 
 
-def _batch(done: Any) -> bool:
-    _write_pages(done, "check_batch", ("quality", "drift"))
+def _batch(done: Any, pages: Path) -> bool:
+    _write_pages(done, "check_batch", ("quality", "drift"), pages)
     quality = output_of(done, "check_batch", "quality")
     for finding in quality["findings"]:
         place = f"{finding['column']}: " if finding["column"] else ""
@@ -27,9 +29,9 @@ def _batch(done: Any) -> bool:
     return drift["status"] == "drift" or not quality["passed"]
 
 
-def _logged(done: Any) -> bool:
+def _logged(done: Any, pages: Path) -> bool:
     step = "observe_predictions"
-    _write_pages(done, step, ("predictions", "quality", "drift"))
+    _write_pages(done, step, ("predictions", "quality", "drift"), pages)
     observation = output_of(done, step, "observation")
     events, labels = observation["events"], observation["labels"]
     print(
@@ -56,11 +58,10 @@ def _logged(done: Any) -> bool:
     return bool(observation["findings"])
 
 
-def _write_pages(done: Any, step: str, names: tuple[str, ...]) -> None:
-    reports = load_settings().reports
-    reports.mkdir(parents=True, exist_ok=True)
+def _write_pages(done: Any, step: str, names: tuple[str, ...], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        page = reports / f"monitoring-{name}.html"
+        page = folder / f"monitoring-{name}.html"
         text = output_of(done, step, f"{name}_report")
         if text:
             page.write_text(text, encoding="utf-8")

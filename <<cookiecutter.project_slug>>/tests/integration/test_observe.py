@@ -45,6 +45,10 @@ def test_every_panel_is_drawn_and_everything_is_stopped(look):
     assert re.search(r"with [1-9][0-9,]* labels", said)
     running = subprocess.run(["ps", "axo", "args"], capture_output=True, text=True).stdout
     assert str(Path.cwd() / "artifacts/observe") not in running
+    # The pages of `make monitor` stay.
+    reports = Path("artifacts/reports")
+    assert (reports / "observe/monitoring-drift.html").stat().st_size > 10_000
+    assert list(reports.glob("monitoring-*.html")) == []
 
 
 def test_without_a_model_it_says_what_to_do(root, capsys, tmp_path, monkeypatch):

@@ -160,7 +160,7 @@ def _draw(session, version: str, start: float, seconds: int, labels: str) -> Pat
             *session.notes,
         ],
     )
-    path = session.settings.reports / "observe" / "index.html"
+    path = session.pages / "index.html"
     metric = first_metric(session.prometheus)
     values = local_values(session.settings.model_name, version, metric, interval="20s")
     write_page(path, files, session.prometheus, values, look)

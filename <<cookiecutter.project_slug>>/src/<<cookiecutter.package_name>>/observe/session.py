@@ -55,6 +55,10 @@ class Session:
         return self.folder / "events" / f"{predictor}.ndjson"
 
     @property
+    def pages(self) -> Path:
+        return self.settings.reports / "observe"
+
+    @property
     def prometheus(self) -> Prometheus:
         return Prometheus(self.address("prometheus"))
 
@@ -143,9 +147,12 @@ class Session:
             POD_NAMESPACE=who.namespace,
             MLOPS_TEAM=who.team,
         )
+        command = [sys.executable, "-m", _package(), "monitor", "--config", configuration]
+        # Beside the dashboards: the pages of `make monitor` are about other predictions.
+        command += ["--output", self.pages]
         with log.open("wb") as output:
             done = subprocess.run(
-                [sys.executable, "-m", _package(), "monitor", "--config", str(configuration)],
+                command,
                 cwd=root,
                 env=environment,
                 stdout=output,
