@@ -167,6 +167,30 @@ def test_the_analysis_controller_runs_alone_and_charts_leave_our_settings_alone(
     assert argocd["notifications"]["cm"] == {"create": False}
 
 
+SILENT = (
+    ("eck-operator", ("telemetry", "disabled"), True),
+    ("kube-prometheus-stack", ("grafana", "grafana.ini", "analytics", "reporting_enabled"), False),
+    ("kube-prometheus-stack", ("grafana", "grafana.ini", "analytics", "check_for_updates"), False),
+    (
+        "kube-prometheus-stack",
+        ("grafana", "grafana.ini", "analytics", "check_for_plugin_updates"),
+        False,
+    ),
+    ("linkerd-control-plane", ("disableHeartBeat",), True),
+    ("mlflow", ("extraEnvVars", "MLFLOW_DISABLE_TELEMETRY"), "true"),
+    ("seldon-core-operator", ("usageMetrics", "enabled"), False),
+    ("zenml", ("zenml", "analyticsOptIn"), False),
+)
+
+
+@pytest.mark.parametrize(("chart", "keys", "wanted"), SILENT)
+def test_nothing_about_the_cluster_is_told_to_makers(chart, keys, wanted):
+    (value,) = read(PLATFORM / "values" / f"{chart}.yaml")
+    for key in keys:
+        value = value[key]
+    assert value == wanted
+
+
 def test_zenml_is_the_version_of_the_teams():
     text = (TEMPLATE / "requirements" / "train.in").read_text(encoding="utf-8")
     (pinned,) = re.findall(r"^zenml\[?[\w,]*\]?==([\d.]+)$", text, re.MULTILINE)

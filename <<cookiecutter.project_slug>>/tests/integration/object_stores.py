@@ -85,7 +85,7 @@ def azure(folder: Path) -> Iterator[Store]:
 
     options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--silent"]
     # The client may speak a newer version of the protocol than the server knows by name.
-    options += ["--inMemoryPersistence", "--skipApiVersionCheck"]
+    options += ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"]
     accounts = f"team:{keys[0]}"
     with _running([command, *options], port, folder / "azure.log", AZURITE_ACCOUNTS=accounts):
         connection = opening(keys[0])["AZURE_STORAGE_CONNECTION_STRING"]
