@@ -8,6 +8,8 @@ VENV := build/venv
 BIN := $(VENV)/bin
 TEMPLATE_KEY := $(shell { pwd; cat requirements/template.txt; } | sha256sum | cut -c1-12)
 READY := $(VENV)/.$(TEMPLATE_KEY)
+# How many clusters the tests of `test-cluster` are spread over; each takes 3 GB. 0: one, and no other process.
+CLUSTERS ?= 0
 ELASTALERT := build/elastalert
 ELASTALERT_KEY := $(shell { pwd; cat requirements/elastalert.txt; } | sha256sum | cut -c1-12)
 ELASTALERT_READY := $(ELASTALERT)/.$(ELASTALERT_KEY)
@@ -32,8 +34,8 @@ test-options: $(READY) ## Train and serve with other answers and with foreign da
 cluster-tools: $(READY) ## Build the control plane's programs with Go 1.26, once: 10 minutes
 	$(BIN)/python -m tests.cluster.build
 
-test-cluster: cluster-tools ## Promotion, canary, rollback on it: needs redis-server and prometheus
-	$(BIN)/python -m pytest tests/cluster -m cluster -n 2 --dist loadfile -ra --durations=10
+test-cluster: cluster-tools ## Promotion, canary, rollback on it: needs redis-server and prometheus [CLUSTERS=2]
+	$(BIN)/python -m pytest tests/cluster -m cluster -n $(CLUSTERS) --dist loadfile -ra --durations=10
 
 test-observability: $(READY) $(ELASTALERT_READY) ## Dashboards, alerts, logs with live data: needs prometheus and Java
 	$(BIN)/python -m pytest tests/observability -m observability -ra --durations=10

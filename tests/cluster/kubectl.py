@@ -1,4 +1,4 @@
-"""The real kubectl, with JSON in and out."""
+"""The real kubectl, with JSON in and out; what only looks asks the API server itself."""
 
 import json
 import subprocess
@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import build
+from tests.cluster.reader import Reader, Refused
 
 # Who owns what the tests apply; a name of its own shows in managedFields.
 MANAGER = "tests"
-
-
-class Refused(RuntimeError):
-    """kubectl failed; the message is what it said."""
 
 
 class Kubectl:
@@ -22,6 +19,7 @@ class Kubectl:
 
     def __init__(self, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
+        self._reader = Reader(kubeconfig)
 
     def run(self, *arguments: str, text: str | None = None, seconds: float = 90) -> str:
         """Run kubectl and return what it prints; raise `Refused` with its message."""
@@ -55,14 +53,11 @@ class Kubectl:
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict | None:
         """Return one object, or None where it does not exist."""
-        answer = self.run("get", kind, name, *_in(namespace), "--ignore-not-found", "-o", "json")
-        return json.loads(answer) if answer else None
+        return self._reader.get(kind, name, namespace)
 
     def list(self, kind: str, namespace: str | None = None, selector: str = "") -> list[dict]:
         """Return the objects of a kind in one namespace, or in all."""
-        where = _in(namespace) or ["--all-namespaces"]
-        selection = [f"--selector={selector}"] if selector else []
-        return json.loads(self.run("get", kind, *where, *selection, "-o", "json"))["items"]
+        return self._reader.list(kind, namespace, selector)
 
     def patch(self, kind: str, name: str, change: Any, namespace: str | None = None, **how) -> None:
         """Change an object by a JSON merge patch; `how` may name a subresource."""
@@ -91,18 +86,11 @@ class Kubectl:
         while not condition(found := self.get(kind, name, namespace)):
             if time.monotonic() > end:
                 raise TimeoutError(
-                    f"{kind} {namespace}/{name} after {seconds} s: {json.dumps(_short(found))}"
+                    f"{kind} {namespace}/{name} after {seconds} s: {json.dumps(found)}"
                 )
-            time.sleep(0.3)
+            time.sleep(0.1)
         return found
 
 
 def _in(namespace: str | None) -> list[str]:
     return [f"--namespace={namespace}"] if namespace else []
-
-
-def _short(found: dict | None) -> dict | None:
-    """Leave out who owns which field: it hides what went wrong."""
-    if found:
-        found.get("metadata", {}).pop("managedFields", None)
-    return found

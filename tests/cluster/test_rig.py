@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import build
+from tests.cluster.kubectl import Refused
 from tests.cluster.rig import Rig
 
 GIGABYTE = 2**30
@@ -57,6 +58,32 @@ def test_pods_run_and_those_of_a_bad_image_never_get_ready(rig: Rig):
     assert "readyReplicas" not in bad["status"]
     assert pod["status"]["phase"] in ("Pending", "Running")
     rig.kubectl.delete("namespace", "pods", wait=False)
+
+
+def test_looking_needs_no_kubectl_and_shows_the_same(rig: Rig):
+    """Kinds by all their names, those of definitions too, and objects as kubectl prints them."""
+    kubectl = rig.kubectl
+    for kind, name, namespace in (
+        ("namespace", "default", None),
+        ("cm", "kube-root-ca.crt", None),
+        ("deployments", "nothing", "default"),
+        ("customresourcedefinition", "seldondeployments.machinelearning.seldon.io", None),
+        ("appproject", "default", "argocd"),
+    ):
+        where = [f"--namespace={namespace}"] if namespace else []
+        printed = kubectl.run("get", kind, name, *where, "--ignore-not-found", "-o", "json")
+        assert kubectl.get(kind, name, namespace) == (json.loads(printed) if printed else None)
+    for kind, namespace, selector in (
+        ("namespaces", None, "kubernetes.io/metadata.name=default"),
+        ("configmaps", "default", ""),
+        ("appprojects", None, ""),
+    ):
+        where = [f"--namespace={namespace}"] if namespace else ["--all-namespaces"]
+        printed = kubectl.run("get", kind, *where, f"--selector={selector}", "-o", "json")
+        found = kubectl.list(kind, namespace, selector)
+        assert found and found == json.loads(printed)["items"]
+    with pytest.raises(Refused, match="resource type 'nonsense'"):
+        kubectl.get("nonsense", "x")
 
 
 def test_the_audit_log_tells_who_wrote_what(rig: Rig):
