@@ -38,12 +38,22 @@ LINES = [
     (
         "monitor",
         commands.monitor,
-        {"config": Path("configs/monitoring.yaml"), "batch": None, "findings_exit": 3},
+        {
+            "config": Path("configs/monitoring.yaml"),
+            "batch": None,
+            "output": None,
+            "findings_exit": 3,
+        },
     ),
     (
-        "monitor --config other.yaml --batch new.csv --findings-exit 0",
+        "monitor --config other.yaml --batch new.csv --output pages --findings-exit 0",
         commands.monitor,
-        {"config": Path("other.yaml"), "batch": "new.csv", "findings_exit": 0},
+        {
+            "config": Path("other.yaml"),
+            "batch": "new.csv",
+            "output": Path("pages"),
+            "findings_exit": 0,
+        },
     ),
     (
         "compare",

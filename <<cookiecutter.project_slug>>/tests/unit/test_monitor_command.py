@@ -28,7 +28,14 @@ OBSERVATION = {
 }
 
 
-def run(monkeypatch, tmp_path, observation, pushed=True, pages=("<p>a", "<p>b", "<p>c")) -> int:
+def run(
+    monkeypatch,
+    tmp_path,
+    observation,
+    pushed=True,
+    pages=("<p>a", "<p>b", "<p>c"),
+    output=None,
+) -> int:
     monkeypatch.setenv("PROJECT_ROOT", str(tmp_path))
 
     def made(**outputs):
@@ -50,7 +57,7 @@ def run(monkeypatch, tmp_path, observation, pushed=True, pages=("<p>a", "<p>b", 
     done = SimpleNamespace(steps=steps)
     monkeypatch.setattr(monitor_command, "run_pipeline", lambda *a, **b: done)
     return monitor_command.run(
-        argparse.Namespace(batch=None, config=Path("x.yaml"), findings_exit=3)
+        argparse.Namespace(batch=None, config=Path("x.yaml"), output=output, findings_exit=3)
     )
 
 
@@ -71,6 +78,14 @@ def test_findings_are_told_with_what_they_rest_on(monkeypatch, tmp_path, capsys)
         assert f"{line}\n" in said
     assert "not pushed" not in said
     assert (tmp_path / "artifacts/reports/monitoring-predictions.html").read_text() == "<p>a"
+
+
+def test_pages_go_where_they_are_asked_for(monkeypatch, tmp_path):
+    run(monkeypatch, tmp_path, OBSERVATION, output=tmp_path / "some" / "where")
+
+    names = {path.name for path in (tmp_path / "some" / "where").iterdir()}
+    assert names == {f"monitoring-{part}.html" for part in ("predictions", "quality", "drift")}
+    assert not (tmp_path / "artifacts").exists()
 
 
 def test_without_findings_it_ends_well(monkeypatch, tmp_path, capsys):
