@@ -1,5 +1,6 @@
 """Free ports for programs that cannot pick one themselves, without a race between test runs."""
 
+import atexit
 import errno
 import fcntl
 import os
@@ -59,6 +60,7 @@ def _free(port: int) -> bool:
 
 
 _HELD = Ports()
+atexit.register(_HELD.release)
 
 
 def held_ports(count: int) -> list[int]:
