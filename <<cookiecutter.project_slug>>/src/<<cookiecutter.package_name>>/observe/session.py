@@ -56,6 +56,7 @@ class Session:
 
     @property
     def pages(self) -> Path:
+        """Where the dashboards and the pages of the monitoring run are written."""
         return self.settings.reports / "observe"
 
     @property

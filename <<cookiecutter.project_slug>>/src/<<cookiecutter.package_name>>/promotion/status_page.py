@@ -158,11 +158,13 @@ def _settings(overview: Overview) -> str:
 
 
 def _events(overview: Overview) -> str:
-    found = [(place.name, item) for place in overview.places for item in place.history]
-    found += [(place.name, item) for place in overview.places for item in place.trials]
+    found = [
+        (item.change.when, number, place.name, item)
+        for number, place in enumerate(overview.places)
+        for item in (*place.history, *place.trials)
+    ]
     # Git knows seconds. Within one, what is further up came later.
-    order = {place.name: number for number, place in enumerate(overview.places)}
-    found.sort(key=lambda pair: (pair[1].change.when, order[pair[0]]), reverse=True)
+    found.sort(key=lambda event: event[:2], reverse=True)
     rows = [
         [
             f"{day(item.change.when)} UTC",
@@ -171,7 +173,7 @@ def _events(overview: Overview) -> str:
             escape(item.change.author),
             f"{escape(item.change.subject)} <code class='quiet'>{item.change.commit[:12]}</code>",
         ]
-        for name, item in found[:_EVENTS]
+        for _, _, name, item in found[:_EVENTS]
     ]
     head = ["When", "Environment", "Release", "By", "Commit"]
     return _table("What happened", head, rows, "events")
