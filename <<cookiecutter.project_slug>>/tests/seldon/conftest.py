@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -57,8 +58,10 @@ class Microservice:
             return error.code, error.read()
 
     def ready(self) -> bool:
+        """Whether both servers answer; each is a process of its own, and one may fail alone."""
         try:
-            return self.get("/health/status")[0] == 200
+            with socket.create_connection(("127.0.0.1", self.grpc_port), timeout=5):
+                return self.get("/health/status")[0] == 200
         except OSError:
             return False
 
