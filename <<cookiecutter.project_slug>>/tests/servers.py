@@ -76,13 +76,16 @@ class Server:
         return self.request("POST", f"/v2/models/{self.name}/infer", body, headers)
 
     def records(self) -> list[dict[str, Any]]:
-        """All log records so far."""
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+        """All log records so far; of a running server, those that are whole."""
+        ended = self.process.poll() is not None
+        text = self.log.read_text("utf-8")
+        whole = text if ended else text[: text.rfind("\n") + 1]
+        return [json.loads(line) for line in whole.splitlines()]
 
     def wait_for_records(self, **wanted: Any) -> list[dict[str, Any]]:
         """Records with these fields (``_`` for ``.``), waiting a little for the first one."""
         keys = {key.replace("_", "."): value for key, value in wanted.items()}
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while True:
             found = [
                 record

@@ -198,7 +198,7 @@ def test_a_fault_of_ours(bundles, tmp_path):
 
 def test_sigterm_under_load(bundles, tmp_path):
     """Callers that heed readiness, as a load balancer does, lose nothing."""
-    settings = {"SERVING_DRAIN_SECONDS": "3", "SERVING_SHUTDOWN_SECONDS": "15"}
+    settings = {"SERVING_DRAIN_SECONDS": "5", "SERVING_SHUTDOWN_SECONDS": "15"}
     with serving(bundles["mixed"], tmp_path, **settings) as server:
         statuses, errors, not_ready = [], [], threading.Event()
 
@@ -226,13 +226,13 @@ def test_sigterm_under_load(bundles, tmp_path):
         for thread in threads:
             thread.join(10)
         # Readiness fell before the server stopped listening: during the drain it still answers.
-        assert not_ready.is_set() and time.monotonic() - started < 2.8
+        assert not_ready.is_set() and time.monotonic() - started < 4.5
         late = server.infer(columns())
         assert late.status == 200 and late.headers["connection"] == "close"
         answer = finish_request(slow)
         assert answer.startswith(b"HTTP/1.1 200 ") and b'"probabilities"' in answer
         assert server.process.wait(20) == 0
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 15
         assert errors == [] and set(statuses) == {200} and len(statuses) > 10
         actions = [record.get("event.action") for record in server.records()]
         assert actions.index("server_draining") < actions.index("server_stopped")

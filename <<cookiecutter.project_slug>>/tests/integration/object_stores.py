@@ -148,7 +148,7 @@ def _running(arguments: list[str], port: int, log: Path, **environment: str) -> 
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
             server.wait(10)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while _listens(port):
         if time.monotonic() > deadline:
             pytest.fail(f"{arguments[0]} was stopped, but port {port} still answers")
