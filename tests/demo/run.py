@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.demo.observing import Observing
 from tests.demo.promotion import Promotion
 from tests.ports import held_ports
+from tests.project import environments
 from tests.project.workspace import environment, place_project
 
 AREA = Path(__file__).resolve().parents[2] / "build" / "demo"
@@ -105,6 +106,7 @@ class Demo:
 
     def set_up(self) -> str:
         self.make("setup", shown=True)
+        environments.keep(self.project)
         return "environments dev, serve and client are ready"
 
     def data(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports import held_ports
+from tests.project import environments
 from tests.project.workspace import environment, place_project
 
 # Before the session's fixtures put an empty home in its place: package caches are in this one.
@@ -104,4 +105,5 @@ def repository(request: pytest.FixtureRequest) -> Repository:
     """The option set that the module names as ANSWERS, baked anew for the module."""
     made = Repository(request.module.ANSWERS)
     made.run("make setup")
+    environments.keep(made.path)
     return made

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.ports import held_ports
+from tests.project import environments
 from tests.project.workspace import environment
 
 # Before the session's fixtures put an empty home in its place: package caches are in this one.
@@ -34,6 +35,7 @@ class Lines:
 def set_up(project: Path) -> None:
     """Make the environments and the dataset of a generated repository."""
     _run(project, "make", "setup", "data")
+    environments.keep(project)
 
 
 def collect(project: Path) -> Lines:

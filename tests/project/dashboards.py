@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.project import environments
 from tests.project.workspace import ROOT, environment, place_project
 
 TEMPLATE = ROOT / "<<cookiecutter.project_slug>>"
@@ -51,6 +52,7 @@ def made(python: Path | None = None) -> dict[Path, str]:
         project = place_project(f"{AREA}/{mesh}", "defaults", service_mesh=mesh)
         if python is None:
             subprocess.run(["make", ".venv/dev/.ready"], cwd=project, env=environment(), check=True)
+            environments.keep(project)
             python = project / ".venv/dev/bin/python"
         output = project / "made"
         _run(python, project, "-m", _package(project), "dashboards", "--output", str(output))

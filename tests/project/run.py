@@ -6,6 +6,7 @@ python -m tests.project.run defaults -- setup test
 import subprocess
 import sys
 
+from tests.project import environments
 from tests.project.workspace import environment, place_project
 
 
@@ -20,6 +21,7 @@ def main() -> int:
         if done.returncode:
             print(f"make {target} failed in {project}", file=sys.stderr)
             return done.returncode
+        environments.keep(project)
     return 0
 
 

@@ -1,7 +1,8 @@
 """A generated repository at a fixed place below ``build``.
 
 A bake replaces everything there but ``.venv``: environments take minutes, and the repository's
-Makefile makes one anew only when what it is made from has changed.
+Makefile makes one anew only when what it is made from has changed. Those that another repository
+has made and kept are copied.
 """
 
 import os
@@ -10,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.project import environments
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = ROOT / "tests" / "answers"
@@ -29,6 +32,7 @@ def place_project(area: str, answers: str, **changes: str) -> Path:
         (baked,) = Path(scratch).iterdir()
         project = target / baked.name
         _replace(project, baked)
+    environments.provide(project)
     return project
 
 

@@ -286,7 +286,9 @@ def test_grpc_calls_are_finished(bundles, tmp_path):
         threads = [threading.Thread(target=call) for _ in range(2)]
         for thread in threads:
             thread.start()
-        time.sleep(0.7)
+        end = time.monotonic() + 20
+        while len(answered) <= 5 and not errors and time.monotonic() < end:
+            time.sleep(0.05)
         assert server.stop() == 0
         for thread in threads:
             thread.join(10)
