@@ -78,9 +78,9 @@ class Server:
     def records(self) -> list[dict[str, Any]]:
         """All log records so far; of a running server, those that are whole."""
         ended = self.process.poll() is not None
-        text = self.log.read_text("utf-8")
-        whole = text if ended else text[: text.rfind("\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()]
+        content = self.log.read_bytes()
+        whole = content if ended else content[: content.rfind(b"\n") + 1]
+        return [json.loads(line) for line in whole.decode().split("\n") if line]
 
     def wait_for_records(self, **wanted: Any) -> list[dict[str, Any]]:
         """Records with these fields (``_`` for ``.``), waiting a little for the first one."""

@@ -216,7 +216,7 @@ def failure(project: Project, rig: Rig, unmeasured: str) -> Failure:
     revision = _wait_failed(project, "test")
     weights = _weights(project, "test")
     project.report("test")
-    (event,) = project.events("argocd-failed", "test", revision)
+    event, *_ = project.events("argocd-failed", "test", revision)
     variables = {
         "ENV": event["environment"],
         "REVISION": event["revision"],
@@ -296,7 +296,7 @@ def _follow(rig: Rig, project: Project, environment: str, weight: int) -> Step:
     start = rig.audit.position()
     namespace, head = project.namespace(environment), project.head
     project.deploy(environment)
-    (event,) = project.events("argocd-deployed", environment, head)
+    event, *_ = project.events("argocd-deployed", environment, head)
     variables = {"ENV": event["environment"], "REVISION": event["revision"]}
     # Notifications may come twice.
     advanced = [project.make("advance", **variables) for _ in range(2)]

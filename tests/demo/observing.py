@@ -27,6 +27,7 @@ class Observing:
         """Serve, load, monitor, draw; a canary that fails on purpose makes one alert fire."""
         if self.missing:
             return self._left_out()
+        self.began = datetime.now(UTC)
         lines = self.demo.make("observe", "FAULTS=1", "SECONDS=40", shown=True).splitlines()
         alerts = [line for line in lines if line.startswith("alert: ")]
         if not any(ALERT in line for line in alerts):
@@ -40,7 +41,7 @@ class Observing:
         """The report of this month, from what monitoring has just booked."""
         if self.missing:
             return self._left_out()
-        month = f"{datetime.now(UTC):%Y-%m}"
+        month = f"{self.began:%Y-%m}"
         state = "MONITORING_STATE=artifacts/observe/state"
         lines = self.demo.make("kpi-report", f"MONTH={month}", state).splitlines()
         return " and ".join(line.split(": ", 1)[1] for line in lines if line.startswith("report: "))

@@ -32,9 +32,9 @@ def test_every_block_works(repository):
 def test_mlflow_pages_show_the_runs(repository):
     address = f"http://127.0.0.1:{repository.ports['MLFLOW_PORT']}"
     with repository.background("mlflow", address):
-        with urllib.request.urlopen(address, timeout=10) as response:
+        with urllib.request.urlopen(address, timeout=60) as response:
             assert "<title>MLflow</title>" in response.read().decode()
         query = f"{address}/api/2.0/mlflow/registered-models/get?name={repository.name}"
-        with urllib.request.urlopen(query, timeout=10) as response:
+        with urllib.request.urlopen(query, timeout=60) as response:
             model = json.load(response)["registered_model"]
     assert {alias["alias"] for alias in model["aliases"]} == {"champion"}

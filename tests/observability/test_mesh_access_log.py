@@ -142,7 +142,8 @@ class Proxy:
         """The lines about a request, waiting for the first one."""
 
         def written() -> list[str]:
-            text = self._process.log.read_text(encoding="utf-8")
+            # Whole lines: Envoy may be writing the last one.
+            text = self._process.log.read_text(encoding="utf-8").rpartition("\n")[0]
             return [line for line in text.splitlines() if f'"{request_id}"' in line]
 
         self._process.wait_until(lambda: bool(written()), 15)

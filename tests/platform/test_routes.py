@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import time
 import urllib.request
@@ -13,6 +12,7 @@ import yaml
 from tests.bakery import ROOT
 from tests.platform.manifests import PLATFORM, build, of_kind, read
 from tests.platform.prometheus import needs, run
+from tests.ports import held_ports
 
 FOLDER = ROOT / "observability"
 CONFIG = FOLDER / "alertmanager" / "alertmanager.yaml"
@@ -120,9 +120,7 @@ def alertmanager(tmp_path_factory):
     (folder / "alertmanager.yaml").write_text(text, encoding="utf-8")
     for name in ("slack-api-url", "pagerduty-routing-key"):
         (folder / name).write_text("http://127.0.0.1:9/", encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{held_ports(1)[0]}"
     command = ["prometheus-alertmanager", f"--config.file={folder / 'alertmanager.yaml'}"]
     command += [f"--storage.path={folder}", f"--web.listen-address={address}"]
     command += ["--cluster.listen-address=", "--log.level=error"]

@@ -37,7 +37,7 @@ def test_the_commands_find_every_line(project, tmp_path):
 
     ask, by_request, by_trace = COMMANDS
     assert json.loads(run(ask))["id"] == "order-4711"
-    project.wait_for_records(http_request_id="order-4711", event_dataset="ml.prediction")
+    project.wait_for_records(event_id="order-4711-1")
     found = check(run(by_request))
     assert [record.get("event.id") for record in found] == [None, "order-4711-0", "order-4711-1"]
     assert [record["event.dataset"] for record in found[:2]] == ["ml.serving", "ml.prediction"]

@@ -123,7 +123,17 @@ def test_a_port_that_is_taken(bundles, tmp_path):
 
 
 def test_not_ready_before_the_model_has_answered(bundles, tmp_path):
-    server = launch(bundles["numeric"], tmp_path)
+    # On a machine that stands still for a moment, the first look may come too late.
+    for _ in range(3):
+        seen = watch_start(bundles["numeric"], tmp_path)
+        if seen[0] != (200, 200, 200):
+            break
+    assert seen[0] == (200, 503, 503)
+
+
+def watch_start(bundle, folder):
+    """Of a server that starts, again and again: is it alive, does it answer, is it ready?"""
+    server = launch(bundle, folder)
     seen = []
     try:
         end = time.monotonic() + START_SECONDS
@@ -140,13 +150,13 @@ def test_not_ready_before_the_model_has_answered(bundles, tmp_path):
                 break
             assert ready.json["code"] == "not_ready"
             assert answer.status == 200 or answer.json["code"] == "not_ready"
-        assert seen[0] == (200, 503, 503)
         assert seen[-1][2] == 200
         assert server.infer(matrix()).status == 200
         assert server.stop() == 0
     finally:
         if server.process.poll() is None:
             server.stop()
+    return seen
 
 
 def test_started_as_seldons_operator_does(bundles, tmp_path):
@@ -313,7 +323,7 @@ def test_a_second_signal_cuts_the_wait_short(bundles, tmp_path):
     with serving(bundles["amount"], tmp_path, SERVING_DRAIN_SECONDS="15") as server:
         started = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        assert server.wait_for_records(event_action="server_draining")
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(15) == 0
         assert time.monotonic() - started < 8

@@ -156,7 +156,10 @@ def _asked(server: Prometheus, wanted: int) -> dict[tuple[str, str], float]:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         if len(server.now("ml:kpi_net_benefit:30d")) == wanted:
-            series = server.now('{__name__=~"ml:kpi_.*"}')
+            # Each rule of a group is recorded by itself, and so are the constants of a case. So
+            # let them all be evaluated some times more, and ask for a moment that is over.
+            time.sleep(4)
+            series = server.now('{__name__=~"ml:kpi_.*"}', time.time() - 2)
             broken = [rule for rule in server.rules() if rule["health"] == "err"]
             assert broken == []
             return {

@@ -101,7 +101,7 @@ def test_a_gateway_that_never_answers_is_not_waited_for(monkeypatch):
 
 
 def test_a_gateway_that_comes_back_gets_the_figures(monkeypatch):
-    monkeypatch.setattr(pushing, "PAUSES", (0.5,) * 20)
+    monkeypatch.setattr(pushing, "PAUSES", (0.5,) * 60)
     port, done = free_port(), []
     access = replace(ACCESS, pushgateway=f"http://127.0.0.1:{port}")
     thread = threading.Thread(
@@ -111,7 +111,7 @@ def test_a_gateway_that_comes_back_gets_the_figures(monkeypatch):
     thread.start()
     time.sleep(0.7)
     with pushgateway(port) as url:
-        thread.join(20)
+        thread.join(40)
         assert done == [True]
         assert group(url, "ml-training")
 

@@ -36,7 +36,8 @@ def write_labels(
     found = []
     with events.open(encoding="utf-8") as lines:
         for line in lines:
-            if '"ml.prediction"' not in line:
+            # The server may still be writing the last one.
+            if '"ml.prediction"' not in line or not line.endswith("\n"):
                 continue
             event = json.loads(line)
             match = _EVENT.fullmatch(event.get("event.id", ""))

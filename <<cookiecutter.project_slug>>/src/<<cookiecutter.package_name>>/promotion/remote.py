@@ -13,6 +13,8 @@ from .git import GitError, StaleError
 
 _ABSENT = "0" * 40
 _USUAL = ("main", "master", "trunk")
+# Listing refs and fetching what they hold are two steps, between which others may push.
+_READS = 10
 
 
 class Update(NamedTuple):
@@ -77,10 +79,21 @@ class Remote:
         return self.refs(ref).get(ref)
 
     def refs(self, pattern: str) -> dict[str, str]:
-        """All refs that ``pattern`` names, at its end perhaps ``/*``, their objects fetched."""
+        """All refs that ``pattern`` names, at its end perhaps ``/*``, their objects fetched.
+
+        Raises ``StaleError`` if others change them again and again meanwhile.
+        """
         found = self._list(pattern)
-        self._fetch(found)
-        return found
+        for _ in range(_READS):
+            try:
+                self._fetch(found)
+                return found
+            except GitError:
+                listed = self._list(pattern)
+                if listed == found:
+                    raise
+                found = listed
+        raise StaleError(f"{self.place} changes while it is read; run the same command again")
 
     def push(self, *updates: Update) -> None:
         """Change all refs or none.

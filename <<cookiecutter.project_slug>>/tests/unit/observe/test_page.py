@@ -124,6 +124,14 @@ def test_errors_after_the_time_shown_are_not_counted(tmp_path):
     assert line.points == [(0, 1), *((2 * place, 0) for place in range(1, 29)), (58, 1)]
 
 
+def test_a_line_that_is_still_being_written_is_not_read(tmp_path):
+    log = tmp_path / "log"
+    whole = '{"log.level":"error","@timestamp":"1970-01-01T00:00:00Z"}\n'
+    log.write_text(whole + whole[:20])
+    (line,) = count_errors([log], 0, 60).lines
+    assert sum(value for _, value in line.points) == 1
+
+
 def test_nan_is_seen(prometheus):
     made = board(panels.lines("No", TEXT, "short", [Query("ml:nan", "x")]))
     end = time.time()

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from ports import free_port
 
 from <<cookiecutter.package_name>>.observe.processes import (
     ProcessError,
@@ -26,7 +27,7 @@ def alive(pid: int) -> bool:
 
 
 def test_a_program_runs_until_the_context_ends(tmp_path):
-    (port,) = free_ports(1)
+    port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
 
     with pytest.raises(KeyError), Processes(tmp_path / "logs") as processes:
@@ -52,7 +53,7 @@ def test_a_second_interruption_leaves_nothing_running(tmp_path):
     before, pids = signal.signal(signal.SIGALRM, interrupt), []
     try:
         with pytest.raises(KeyboardInterrupt), Processes(tmp_path) as processes:
-            for port in free_ports(2):
+            for port in (free_port(), free_port()):
                 command = [sys.executable, "-c", stubborn, str(port)]
                 pids.append(processes.start(f"web-{port}", command, f"http://127.0.0.1:{port}/"))
             signal.alarm(1)

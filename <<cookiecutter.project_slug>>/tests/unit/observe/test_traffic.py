@@ -51,3 +51,9 @@ def test_labels_are_the_truth_of_the_rows_that_were_asked_about(tmp_path):
     for row in labels.values():
         assert datetime.fromisoformat(row["labelled_at"]) > datetime.fromisoformat(at)
     assert write_labels(path, log, ["a", "b", "b"], 0.0, 60) == 0
+
+
+def test_a_prediction_that_is_still_being_written_has_no_label(tmp_path):
+    log = tmp_path / "events.ndjson"
+    log.write_text('{"event.dataset":"ml.prediction","event.id":"rows-2.0')
+    assert write_labels(tmp_path / "labels.csv", log, ["a", "b", "b"], 1.0, 60) == 0

@@ -88,6 +88,60 @@ def test_a_shallow_clone_gets_its_history(project, tmp_path):
     assert len(repository.log_of("README.md", repository.head())) == 3
 
 
+@pytest.fixture
+def meanwhile(project, tmp_path, monkeypatch):
+    """Run something once before the clone ``other`` fetches, or before each look of it."""
+    other = tmp_path / "other"
+    project.git("clone", "--quiet", str(project.bare), str(other))
+
+    def prepare(action, commands=("fetch",), times=1):
+        run, left = git.run, iter(range(times))
+
+        def after(folder, command, *arguments, **options):
+            if folder == other and command in commands and next(left, None) is not None:
+                action()
+            return run(folder, command, *arguments, **options)
+
+        monkeypatch.setattr(git, "run", after)
+        return Repository(other).remote
+
+    return prepare
+
+
+def written(project, text):
+    """A blob at a ref, which has no history that would bring former ones along."""
+    (project.root / "blob").write_text(text)
+    blob = project.git("hash-object", "-w", "blob").strip()
+    project.git("push", "--quiet", "--force", "origin", f"{blob}:refs/forge/x")
+    return blob
+
+
+def test_what_changes_while_it_is_read_is_read_again(project, meanwhile):
+    written(project, "one")
+    remote = meanwhile(lambda: written(project, "two"))
+
+    assert remote.refs("refs/forge/*") == {"refs/forge/x": written(project, "two")}
+
+
+def test_so_is_what_goes_away(project, meanwhile):
+    written(project, "one")
+    project.git("push", "--quiet", "origin", "deploy:refs/forge/y")
+    remote = meanwhile(lambda: project.git("push", "--quiet", "origin", ":refs/forge/x"))
+
+    assert remote.refs("refs/forge/*").keys() == {"refs/forge/y"}
+
+
+def test_what_changes_all_the_time_is_not_read_for_ever(project, meanwhile):
+    texts = iter(range(1000))
+    written(project, str(next(texts)))
+    looks = ("ls-remote", "fetch")
+    remote = meanwhile(lambda: written(project, str(next(texts))), looks, times=1000)
+
+    with pytest.raises(StaleError, match="changes while it is read; run the same command"):
+        remote.refs("refs/forge/*")
+    assert next(texts) < 40
+
+
 # What goes wrong
 
 

@@ -31,7 +31,7 @@ def test_every_line_is_written_in_order(tmp_path):
     for start in range(0, 500, 50):
         files.add(lines[start : start + 50])
 
-    files.close()
+    files.close(30)
 
     assert kept(tmp_path / "events") == lines
     assert files.dropped == 0
@@ -47,7 +47,7 @@ def test_adding_costs_next_to_nothing(tmp_path):
         files.add(lines)
     each = (time.thread_time() - begun) / 1000
 
-    files.close()
+    files.close(30)
     # A request takes a millisecond and more.
     assert each < 0.0005
     assert len(kept(tmp_path)) == 20_000
@@ -57,7 +57,7 @@ def test_the_folder_stays_within_its_limit_and_the_newest_are_kept(tmp_path):
     files = EventFiles(tmp_path, MB)
     for part in range(40):
         files.add([line(part * 100 + number, 900) for number in range(100)])
-        files.close()
+        files.close(30)
 
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= MB
     assert len(list(tmp_path.iterdir())) >= 3
@@ -68,14 +68,14 @@ def test_the_folder_stays_within_its_limit_and_the_newest_are_kept(tmp_path):
 def test_a_full_disk_costs_lines_and_one_warning(tmp_path, caplog, full_disk):
     files = EventFiles(tmp_path, 8 * MB)
     files.add([line(0)])
-    files.close()
+    files.close(30)
 
     with full_disk():
         for part in range(1, 4):
             files.add([line(part * 100 + number, 200) for number in range(30)])
-            files.close()
+            files.close(30)
     files.add([line(9999)])
-    files.close()
+    files.close(30)
 
     texts = kept(tmp_path)
     assert json.loads(texts[0])["event.id"] == "request-0"
@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_made_costs_lines_only(tmp_path, caplog):
     files = EventFiles(tmp_path / "file" / "events", 8 * MB)
 
     files.add([line(1), line(2)])
-    files.close()
+    files.close(30)
 
     assert files.dropped == 2
     assert "events are not written" in caplog.text
@@ -106,12 +106,12 @@ def test_more_than_memory_may_hold_is_dropped_whole_and_told(tmp_path, monkeypat
 
     files.add([line(1, 2 * MB), line(2)])
     files.add([line(3)])
-    files.close()
+    files.close(30)
 
     assert files.dropped == 2
     assert "more of them come than can be written" in caplog.text
     assert [json.loads(text)["event.id"] for text in kept(tmp_path)] == ["request-0", "request-3"]
-    assert files.close() is None
+    assert files.close(30) is None
 
 
 def test_what_is_not_written_before_the_end_is_told(tmp_path, monkeypatch, caplog):
@@ -123,7 +123,7 @@ def test_what_is_not_written_before_the_end_is_told(tmp_path, monkeypatch, caplo
 
     assert "the last events may be missing" in caplog.text
     caplog.clear()
-    files.close()
+    files.close(30)
     assert kept(tmp_path) == [line(0)] and caplog.text == ""
 
 
@@ -131,7 +131,7 @@ def test_one_large_request_is_kept_and_the_limit_too(tmp_path):
     """More lines than may wait, and than one file may have."""
     files = EventFiles(tmp_path, MB)
     files.add([line(number, 900) for number in range(10_000)])
-    files.close()
+    files.close(30)
 
     assert files.dropped == 0
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= MB
@@ -144,7 +144,7 @@ def test_a_file_that_another_server_removes_costs_no_line(tmp_path):
     files = EventFiles(tmp_path, MB)
 
     files.add([line(1)])
-    files.close()
+    files.close(30)
 
     assert files.dropped == 0
     assert len(list(tmp_path.glob("*"))) == 2
@@ -159,8 +159,8 @@ def test_without_a_thread_the_next_request_tries_again(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", refuse)
         files.add([line(1)])
-        files.close()
+        files.close(30)
     files.add([line(2)])
-    files.close()
+    files.close(30)
 
     assert kept(tmp_path) == [line(1), line(2)]

@@ -177,8 +177,9 @@ def test_requests_of_a_moment_are_written_together(caplog):
     assert ids(caplog) == [["a", "b"], ["c"]]
 
 
-def test_the_last_requests_are_written_at_the_end(caplog):
+def test_the_last_requests_are_written_at_the_end(caplog, monkeypatch):
     caplog.set_level(logging.INFO, READY_LINES)
+    monkeypatch.setattr(telemetry_lines, "_PAUSE", 60)
     telemetry = Telemetry(ServingSettings(), Service())
     ended(telemetry, requests("a"))
     assert ids(caplog) == []
@@ -197,8 +198,9 @@ def test_a_line_says_how_long_the_request_took_and_not_how_long_it_waited(caplog
     assert line["event.duration"] == context.duration_ns < 700_000_000
 
 
-def test_many_rows_do_not_wait_in_memory(caplog, loaded):
+def test_many_rows_do_not_wait_in_memory(caplog, loaded, monkeypatch):
     caplog.set_level(logging.INFO, READY_LINES)
+    monkeypatch.setattr(telemetry_lines, "_PAUSE", 60)
     telemetry = Telemetry(ServingSettings(), Service())
     ended(telemetry, [answered(loaded, 600), answered(loaded, 600), answered(loaded, 1)])
     assert [len(found) for found in ids(caplog)] == [1202]
