@@ -53,6 +53,11 @@ def test_copies_are_the_new_repositorys_own(bake: Callable[[str], Path]):
     assert "Pygments" in _run(script, "-V")
     module = Path("lib/python3.12/site-packages/pygments/__init__.py")
     assert (first / ".venv/dev" / module).samefile(second / ".venv/dev" / module)
+    # A bake in the same place leaves environments and writes the files that they are made from.
+    (second / "requirements" / "uv.txt").touch()
+    environments.provide(second)
+    _run("make", "--question", ".venv/uv/.ready", cwd=second)
+    assert _make(second) == []
     # The one that made them has lost nothing.
     assert "first" in _run(first / ".venv/dev/bin/python", "-c", "import first; print(first)")
 

@@ -216,7 +216,7 @@ def failure(project: Project, rig: Rig, unmeasured: str) -> Failure:
     revision = _wait_failed(project, "test")
     weights = _weights(project, "test")
     project.report("test")
-    event, *_ = project.events("argocd-failed", "test", revision)
+    (event,) = project.events("argocd-failed", "test", revision)
     variables = {
         "ENV": event["environment"],
         "REVISION": event["revision"],
@@ -252,7 +252,7 @@ def test_the_pull_request_names_query_and_value(project: Project, failure: Failu
     for text in (pull["body"], entry["reason"]):
         # Both ratios fail, and Argo Rollouts names one of them.
         found = re.search(r"error-ratio(-against-default)? was \[(0\.\d+)\] by the query", text)
-        assert found and float(found[2]) == pytest.approx(0.2, abs=0.01)
+        assert found and float(found[2]) == pytest.approx(0.2, abs=1e-4)
         assert query in text
         assert 'predictor_name="canary"' in text
 
@@ -298,7 +298,7 @@ def _follow(rig: Rig, project: Project, environment: str, weight: int) -> Step:
     start = rig.audit.position()
     namespace, head = project.namespace(environment), project.head
     project.deploy(environment)
-    event, *_ = project.events("argocd-deployed", environment, head)
+    (event,) = project.events("argocd-deployed", environment, head)
     variables = {"ENV": event["environment"], "REVISION": event["revision"]}
     # Notifications may come twice.
     advanced = [project.make("advance", **variables) for _ in range(2)]

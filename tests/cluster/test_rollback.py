@@ -139,7 +139,7 @@ def failure(project: Project, newer: str, rig: Rig) -> Failure:
     project.refresh("prod")
     project.wait_application("prod", lambda found: _phase(found, revision) == "Failed")
     project.report("prod")
-    event, *_ = project.events("argocd-failed", "prod", revision)
+    (event,) = project.events("argocd-failed", "prod", revision)
     variables = {
         "ENV": event["environment"],
         "REVISION": event["revision"],
@@ -250,7 +250,7 @@ def test_a_release_that_does_not_start_changes_nothing_for_callers(project: Proj
     assert _ask(rig, "DELETE", f"{application}/operation")[0] == 200
     project.wait_application("test", lambda found: _phase(found, revision) == "Failed")
     project.report("test")
-    event, *_ = project.events("argocd-failed", "test", revision)
+    (event,) = project.events("argocd-failed", "test", revision)
     assert _ready(rig, namespace) == serving
     assert project.live("test", "virtualservice")["spec"] == route
 

@@ -164,6 +164,9 @@ class Demo:
         budget = AREA / "budget.yaml"
         budget.write_text(usual.read_text().replace("users: 8\n", "users: 2\n"))
         lines = self.make("load-test", f"BUDGET={budget}").splitlines()
+        result = self.project / "artifacts" / "reports" / "load" / "result.json"
+        if json.loads(result.read_text())["budget"]["users"] != 2:
+            raise PartFailed(f"{result} is not about the budget in {budget}")
         verdict = next(line for line in lines if line.startswith("budget"))
         whole = next(line for line in lines if line.strip().startswith("Aggregated"))
         _, requests, _, _, _, _, median, rate, _ = whole.replace("|", " ").split()

@@ -37,16 +37,11 @@ class Repository:
         self.path = place_project(AREA, answers, **NAMES)
         self.name, self.package = NAMES["project_slug"], NAMES["package_name"]
         names = ("HTTP_PORT", "GRPC_PORT", "METRICS_PORT", "MLFLOW_PORT")
-        # Two journeys share two cores: with the budget's eight users, times would be those of
-        # waiting for one.
-        usual = (self.path / "tests" / "load" / "budget.yaml").read_text()
-        self.budget = self.path.parent / "budget.yaml"
-        self.budget.write_text(usual.replace("users: 8\n", "users: 2\n"))
         self.ports = dict(zip(names, held_ports(len(names)), strict=True))
 
     def environment(self) -> dict[str, str]:
         ports = {name: str(port) for name, port in self.ports.items()}
-        return {**environment(), **IDENTITY, **ports, "HOME": HOME, "BUDGET": str(self.budget)}
+        return {**environment(), **IDENTITY, **ports, "HOME": HOME}
 
     def run(self, script: str, expect: int = 0) -> str:
         """Output of a piece of shell, as typed in the repository."""

@@ -49,7 +49,9 @@ def provide(project: Path) -> None:
     uv, *others = _environments(project)
     if not uv.stored.exists():
         return
-    _copy_from_store(uv)
+    if not _is_from_store(uv):
+        _copy_from_store(uv)
+    # A bake has just written the file that it is made from, which is newer.
     uv.mark.touch()
     for each in others:
         if each.mark.exists() or not each.stored.exists():
@@ -100,6 +102,12 @@ def _environments(project: Path) -> Iterator[Environment]:
         folder = project / ".venv" / name
         mark = folder / (".ready" if name == "uv" else f".{keys[name]}")
         yield Environment(folder, mark, STORE / f"{name}-{key}", bool(package))
+
+
+def _is_from_store(uv: Environment) -> bool:
+    program = Path("bin") / "uv"
+    here = uv.folder / program
+    return here.exists() and here.samefile(uv.stored / program)
 
 
 def _copy_from_store(environment: Environment) -> None:

@@ -213,9 +213,8 @@ def test_latency_objectives_are_edges_of_what_is_counted(mixed):
 def test_a_scrape_is_cheap(mixed):
     """Every 15 seconds, in the thread that answers requests."""
     mixed.metrics()
-    # Until one is quick: the machine may be busy with something else for a while.
     times = []
-    while not times or (min(times) >= 0.05 and len(times) < 100):
+    for _ in range(5):
         started = time.perf_counter()
         mixed.metrics()
         times.append(time.perf_counter() - started)
